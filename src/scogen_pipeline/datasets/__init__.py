@@ -1,0 +1,1 @@
+"""Catalog datasets, one class a file."""

@@ -1,0 +1,1 @@
+"""How good a model and its music are, beside real music."""

@@ -1,0 +1,1 @@
+"""MIDI bytes to note tables, and note tables to MIDI bytes."""

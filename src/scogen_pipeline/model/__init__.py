@@ -1,0 +1,1 @@
+"""The Keras LSTM, its training, and its NumPy twin for generation."""

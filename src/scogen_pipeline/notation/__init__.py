@@ -1,0 +1,1 @@
+"""A `Piece` to MusicXML, pages, MIDI and sound."""

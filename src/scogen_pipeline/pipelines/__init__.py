@@ -1,0 +1,1 @@
+"""Kedro pipelines, one process a package; they meet only through dataset names."""

@@ -1,0 +1,11 @@
+"""Kedro's project settings: hooks, configuration loading, session."""
+
+from kedro.config import OmegaConfigLoader
+
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment overrides a single leaf, not a whole group.
+    "merge_strategy": {"parameters": "soft"},
+}

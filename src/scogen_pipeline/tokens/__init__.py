@@ -1,0 +1,1 @@
+"""A `Piece` to factorised tokens to ids, and back."""
