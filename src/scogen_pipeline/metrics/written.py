@@ -1,0 +1,182 @@
+"""Read what was written: MusicXML and MIDI files back as plain facts.
+
+This reading is independent of the writing on purpose: MusicXML is read by music21, MIDI by symusic (it is written with mido),
+and neither sees a `Piece`. It judges nothing (see `metrics.adherence`) and mends nothing: what the file lacks stays empty.
+
+**Conventions.** Times are exact quarter notes (`Fraction`) from the start; pitches are sounding MIDI numbers; a tied note counts
+once. MusicXML gives one part a staff, MIDI one a track that has notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from scogen_pipeline.errors import DataError
+
+
+class WrittenNote(NamedTuple):
+    """A note as a file has it: onset and duration in quarters, sounding pitch."""
+
+    onset: Fraction
+    pitch: int
+    duration: Fraction
+
+
+class WrittenTempo(NamedTuple):
+    """A tempo as a file has it: where, in quarters, and how fast; `beat_quarters` is what the printed mark counts, 0 if none."""
+
+    onset: Fraction
+    qpm: float
+    beat_quarters: float
+
+
+class WrittenKey(NamedTuple):
+    """A key signature: where, in quarters, its sharps (positive) or flats, and its mode or ""."""
+
+    onset: Fraction
+    fifths: int
+    mode: str
+
+
+@dataclass(frozen=True)
+class WrittenPart:
+    """One staff of a MusicXML file or one track of a MIDI file.
+
+    Args:
+        name: Part or track name, "" if none.
+        program: General MIDI program from 0, -1 if none is given.
+        notes: Sorted by onset and pitch.
+        meters: Onset in quarters and time signature, "3/4".
+        keys: Key signatures in order.
+        n_bars: Measures, 0 where the format does not say (MIDI).
+        faults: Measures that are not exactly full: "bar 3: 3.5 of 4 quarters".
+    """
+
+    name: str
+    program: int
+    notes: tuple[WrittenNote, ...]
+    meters: tuple[tuple[Fraction, str], ...]
+    keys: tuple[WrittenKey, ...]
+    n_bars: int = 0
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenScore:
+    """A file as read back. MIDI has its meters and keys in every part, for they hold for all."""
+
+    parts: tuple[WrittenPart, ...]
+    tempos: tuple[WrittenTempo, ...]
+
+    @property
+    def notes(self) -> tuple[WrittenNote, ...]:
+        """The notes of all parts, sorted."""
+        return tuple(sorted(note for part in self.parts for note in part.notes))
+
+
+def read_musicxml(text: str) -> WrittenScore:
+    """Read a MusicXML document with music21; a grand staff becomes two parts.
+
+    Raises:
+        DataError: If music21 cannot read it.
+    """
+    from music21 import converter  # noqa: PLC0415
+    from music21.exceptions21 import Music21Exception  # noqa: PLC0415
+    from music21.tempo import MetronomeMark  # noqa: PLC0415
+
+    try:
+        score: Any = converter.parseData(text, format="musicxml", forceSource=True)
+    except (Music21Exception, SyntaxError) as error:  # ElementTree's ParseError is a SyntaxError
+        raise DataError(f"MusicXML must be readable by music21, received a document that is not: {error}") from error
+    tempos = {
+        WrittenTempo(Fraction(mark.getOffsetInHierarchy(score)), float(mark.getQuarterBPM() or 0), mark.referent.quarterLength)
+        for mark in score.recurse().getElementsByClass(MetronomeMark)
+    }
+    parts = (_staff(part, program) for part, program in zip(score.parts, _programs_by_staff(text), strict=True))
+    return WrittenScore(tuple(parts), tuple(sorted(tempos)))
+
+
+def _programs_by_staff(text: str) -> Iterator[int]:
+    """Yield the General MIDI program of each staff from the document: music21 prefers what the name suggests to it."""
+    from lxml import etree  # noqa: PLC0415
+
+    root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, encoding="utf-8"))
+    for listed, part in zip(root.iter("score-part"), root.iter("part"), strict=True):
+        program = int(listed.findtext("midi-instrument/midi-program") or 0) - 1
+        yield from [program] * int(part.findtext("measure/attributes/staves") or 1)
+
+
+def _staff(part: Any, program: int) -> WrittenPart:
+    from music21.stream import Measure  # noqa: PLC0415
+
+    measures = list(part.getElementsByClass(Measure))
+    signatures = [(measure, signature) for measure in measures for signature in measure.getElementsByClass("KeySignature")]
+    return WrittenPart(
+        name=part.partName or "",
+        program=program,
+        notes=tuple(sorted(note for measure in measures for note in _measure_notes(measure))),
+        meters=tuple(
+            (Fraction(measure.offset), sign.ratioString)
+            for measure in measures
+            for sign in measure.getElementsByClass("TimeSignature")
+        ),
+        keys=tuple(WrittenKey(Fraction(m.offset), s.sharps, getattr(s, "mode", None) or "") for m, s in signatures),
+        n_bars=len(measures),
+        faults=tuple(fault for measure in measures for fault in _measure_faults(measure)),
+    )
+
+
+def _measure_notes(measure: Any) -> Iterator[WrittenNote]:
+    for element in measure.recurse().notes:
+        if element.duration.isGrace:
+            continue
+        onset = Fraction(element.getOffsetInHierarchy(measure)) + Fraction(measure.offset)
+        for note in element.notes if element.isChord else (element,):
+            if note.tie is None or note.tie.type == "start":
+                yield WrittenNote(onset, note.pitch.midi, Fraction(element.duration.quarterLength))
+
+
+def _measure_faults(measure: Any) -> Iterator[str]:
+    """Say which voices of a measure do not add up: the first must fill it, the others stay inside it; none may overlap itself."""
+    full = Fraction(measure.barDuration.quarterLength)
+    for index, voice in enumerate(list(measure.voices) or [measure]):
+        end = Fraction(0)
+        has_gap = has_overlap = False
+        for element in voice.notesAndRests:
+            if element.duration.isGrace:
+                continue
+            onset = Fraction(element.offset)
+            has_gap, has_overlap = has_gap or onset > end, has_overlap or onset < end
+            end = onset + Fraction(element.duration.quarterLength)
+        if end > full or (index == 0 and end != full):
+            yield f"bar {measure.number}: {float(end):g} of {float(full):g} quarters"
+        elif has_overlap or (index == 0 and has_gap):
+            yield f"bar {measure.number}: {'an overlap' if has_overlap else 'a gap'} in voice {index + 1}"
+
+
+def read_midi_file(data: bytes) -> WrittenScore:
+    """Read a standard MIDI file with symusic; tracks without notes are left out.
+
+    Raises:
+        DataError: If symusic cannot read it.
+    """
+    from symusic import Score  # noqa: PLC0415
+
+    try:
+        midi: Any = Score.from_midi(data)
+    except RuntimeError as error:
+        raise DataError(f"MIDI must be readable by symusic, received a file that is not: {error}") from error
+    tpq = midi.ticks_per_quarter
+    meters = tuple((Fraction(sign.time, tpq), f"{sign.numerator}/{sign.denominator}") for sign in midi.time_signatures)
+    keys = tuple(WrittenKey(Fraction(k.time, tpq), k.key, "minor" if k.tonality else "major") for k in midi.key_signatures)
+    tempos = tuple(WrittenTempo(Fraction(tempo.time, tpq), tempo.qpm, 0.0) for tempo in midi.tempos)
+    parts = (WrittenPart(track.name, track.program, _track_notes(track, tpq), meters, keys) for track in midi.tracks)
+    return WrittenScore(tuple(part for part in parts if part.notes), tempos)
+
+
+def _track_notes(track: Any, tpq: int) -> tuple[WrittenNote, ...]:
+    notes = (WrittenNote(Fraction(n.time, tpq), n.pitch, Fraction(n.duration, tpq)) for n in track.notes)
+    return tuple(sorted(notes))
