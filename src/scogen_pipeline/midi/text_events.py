@@ -1,17 +1,120 @@
 """The words in a MIDI file: title, composer, copyright and track names, read from the raw meta events FF 01 to FF 07.
 
-The note reader (symusic) drops text and copyright and breaks Latin-1 names; the licences of collections ask for attribution, so the
-words are read apart.
+The note reader (symusic) drops text and copyright and breaks Latin-1 names; the licences of collections ask for attribution, so
+the words are read apart.
 
-**Conventions.** Text is UTF-8 where it decodes as such, else Latin-1 (which always decodes). Runs of blanks and control characters become
-one blank. An absent text is "".
+**Conventions**
+
+- Text is UTF-8 where it decodes as such, else Latin-1 (which always decodes). Blanks and control characters in a row become one
+  blank. An absent text is "".
+- Only the head of a track is read, up to its first note: there the standard wants the names and the copyright.
+- A composer has no event of his own. `Composer: NAME` is believed; else the first text of the first track, as piano-midi.de
+  writes it, if it looks like a name and is not the name in the copyright notice.
 
 **References**: *Standard MIDI Files 1.0*, RP-001, "Meta-Events".
 """
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from scogen_pipeline.music.tempo import BPM_BY_WORD
 
 #: How `midi.writing` marks the composer among the text events.
 COMPOSER_PREFIX: Final = "Composer:"
+
+_TEXT, _COPYRIGHT, _TRACK_NAME = 1, 2, 3
+_MAX_HEAD_EVENTS: Final = 256
+#: "Franz Schubert", "J. S. Bach", "Dvořák"; not "Allegro con fuoco" (small words), "Update: 1.2.03" (digits, colon).
+_PERSON: Final = re.compile(
+    r"(?:[^\W\d_a-z][\w.'-]*\s+(?:(?:van|von|de|da|di|der|den|la|le)\s+)*){0,4}[^\W\d_a-z][^\W\d_]+(?:-[^\W\d_]+)*"
+)
+
+
+class Words(NamedTuple):
+    """What a file says about itself.
+
+    Args:
+        title: The names of the first track, joined by commas.
+        composer: A person's name.
+        copyright: The copyright notices, joined by "; ".
+        name_by_garbled: Track names that are not UTF-8: how a reader that knows only UTF-8 shows them -> the name.
+    """
+
+    title: str
+    composer: str
+    copyright: str
+    name_by_garbled: dict[str, str]
+
+
+def read_words(tracks: Sequence[bytes]) -> Words:
+    """Read the words in the bodies of track chunks; broken events end the reading of their track, never the program."""
+    heads = [list(_head_texts(body)) for body in tracks]
+    first = heads[0] if heads else []
+    notices = _unique(_decoded(text) for head in heads for kind, text in head if kind == _COPYRIGHT)
+    texts = [_decoded(text) for kind, text in first if kind == _TEXT]
+    raw_names = [text for head in heads for kind, text in head if kind == _TRACK_NAME]
+    return Words(
+        title=", ".join(_unique(_decoded(text) for kind, text in first if kind == _TRACK_NAME)),
+        composer=_composer(texts, " ".join(notices)),
+        copyright="; ".join(notices),
+        name_by_garbled={name.decode("utf-8", "replace"): _decoded(name) for name in raw_names},
+    )
+
+
+def _composer(texts: Sequence[str], notice: str) -> str:
+    for text in texts:
+        if text.startswith(COMPOSER_PREFIX):
+            return text.removeprefix(COMPOSER_PREFIX).strip()
+    first = texts[0] if texts else ""
+    is_tempo = any(first.casefold().startswith(word.casefold()) for word in BPM_BY_WORD)
+    return first if notice and first not in notice and not is_tempo and _PERSON.fullmatch(first) else ""
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        words = text.decode("utf-8")
+    except UnicodeDecodeError:
+        words = text.decode("latin-1")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+
+
+def _unique(words: Iterator[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word]
+
+
+def _head_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (kind, bytes) of the text events 1 to 7 before the first note."""
+    at, status = 0, 0
+    try:
+        for _ in range(_MAX_HEAD_EVENTS):
+            _, at = _variable_length(body, at)
+            if body[at] >= 0x80:
+                status, at = body[at], at + 1
+            if status == 0xFF:
+                kind = body[at]
+                length, at = _variable_length(body, at + 1)
+                if 1 <= kind <= 7:
+                    yield kind, body[at : at + length]
+                at += length
+            elif status in {0xF0, 0xF7}:
+                length, at = _variable_length(body, at)
+                at += length
+            elif 0x90 <= status < 0xA0:
+                return
+            else:
+                at += 1 if 0xC0 <= status < 0xE0 else 2
+    except IndexError:
+        return  # the track ends within an event; whether that matters is for the note reader to say
+
+
+def _variable_length(body: bytes, at: int) -> tuple[int, int]:
+    """Read a variable-length quantity: its value and the index after it."""
+    value = 0
+    for index in range(at, at + 4):
+        value = value << 7 | body[index] & 0x7F
+        if body[index] < 0x80:
+            return value, index + 1
+    return value, at + 4

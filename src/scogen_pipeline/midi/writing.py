@@ -1,12 +1,12 @@
 """Notes and metadata to the bytes of a Standard MIDI File.
 
-It is the only writer of MIDI in the project: the corpus, the printed score and the tests share it, so that what is written is what
-`midi.reading` expects.
+It is the only writer of MIDI in the project: the corpus, the printed score and the tests share it, so that what is written is
+what `midi.reading` expects.
 
 **Conventions**
 
-- Times are ticks, `tpq` of them to the quarter note. Type 1: track 0 conducts (title, composer, tempos, meters, keys), each `MidiTrack`
-  follows in its own track, on its own channel while the 16 last.
+- Times are ticks, `tpq` of them to the quarter note. Type 1: track 0 conducts (title, composer, tempos, meters, keys), each
+  `MidiTrack` follows in its own track, on its own channel while the 16 last.
 - Text is UTF-8; `midi.text_events` reads that and falls back to Latin-1.
 - At one tick meta events come first, then note ends, then note starts, so that a repeated pitch is two notes.
 - The bytes depend on the arguments only.
@@ -26,8 +26,10 @@ from scogen_pipeline.midi.text_events import COMPOSER_PREFIX
 _DRUM_CHANNEL: Final = 9
 _PITCHED_CHANNELS: Final = tuple(channel for channel in range(16) if channel != _DRUM_CHANNEL)
 _NAME_BY_FIFTHS: Final = {
-    "major": dict(enumerate("Cb Gb Db Ab Eb Bb F C G D A E B F# C#".split(), start=-7)),
-    "minor": dict(enumerate("Abm Ebm Bbm Fm Cm Gm Dm Am Em Bm F#m C#m G#m D#m A#m".split(), start=-7)),
+    "major": dict(enumerate(["Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#"], start=-7)),
+    "minor": dict(
+        enumerate(["Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m"], start=-7)
+    ),
 }
 
 #: A message and where it belongs: (tick, rank among the messages of that tick, message).
@@ -123,7 +125,7 @@ def _track_events(track: MidiTrack, channel: int) -> list[_Event]:
     return events
 
 
-def _delta_coded(events: Iterable[_Event]) -> Any:  # noqa: ANN401 - a mido.MidiTrack; mido is imported late
+def _delta_coded(events: Iterable[_Event]) -> Any:
     import mido  # noqa: PLC0415
 
     messages = mido.MidiTrack()
