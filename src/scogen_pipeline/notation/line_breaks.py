@@ -1,0 +1,74 @@
+"""Where systems end: as few as fit, and each about as full as the others.
+
+Verovio and MuseScore fill each system greedily, so that an eight-bar tune becomes five bars and a ragged three. An engraver
+casts off first: the same number of systems, with the bars shared out evenly.
+
+**Conventions.** Widths are page units at a staff size of one; only their ratios to the capacity matter.
+
+**References**: D. Knuth and M. Plass, Breaking Paragraphs into Lines (1981), of which this is the case without hyphens.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MAX_SQUEEZE = 1.03
+"""How much wider than the line the music of a system may be before it is squeezed to fit."""
+
+
+class MeasureWidths(NamedTuple):
+    """What the music wants, unstretched.
+
+    Args:
+        measures: Width of each measure, without clef, key and meter at the start of a system.
+        first_head: Width of what precedes the music on the first system: part names, clef, key, meter.
+        later_head: The same for the other systems.
+    """
+
+    measures: tuple[float, ...]
+    first_head: float
+    later_head: float
+
+
+def system_starts(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
+    """Return the index of the first measure of each system, 0 first.
+
+    A measure that is wider than the line has a system for itself.
+
+    >>> system_starts(MeasureWidths((10.0,) * 8, 5.0, 5.0), 55.0)
+    (0, 4)
+    """
+    n_measures = len(widths.measures)
+    ends = list(itertools.accumulate(widths.measures, initial=0.0))
+    # best[end]: (number of systems, unevenness, start of the last system) for the first `end` measures.
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
+    for end in range(1, n_measures + 1):
+        options = []
+        for start in range(end - 1, -1, -1):
+            head = widths.later_head if start else widths.first_head
+            fullness = (head + ends[end] - ends[start]) / line_width
+            if fullness > MAX_SQUEEZE and start < end - 1:
+                break
+            n_systems, unevenness, _ = best[start]
+            options.append((n_systems + 1, unevenness + (1 - fullness) ** 2, start))
+        best.append(min(options))
+    return _trace(best)
+
+
+def _trace(best: Sequence[tuple[int, float, int]]) -> tuple[int, ...]:
+    starts: list[int] = []
+    end = len(best) - 1
+    while end > 0:
+        end = best[end][2]
+        starts.append(end)
+    return tuple(reversed(starts))
+
+
+def is_worth_stretching(widths: MeasureWidths, line_width: float, starts: Sequence[int], least: float) -> bool:
+    """Say whether the last system is so full that it should reach the right margin."""
+    head = widths.later_head if starts[-1] else widths.first_head
+    fullness = (head + math.fsum(widths.measures[starts[-1] :])) / line_width
+    return fullness >= least
