@@ -4,7 +4,7 @@ A request promises a meter, a number of measures, a tempo, instruments, a key si
 on the tonic. Each promise is judged twice where the format allows: on the MusicXML and on the MIDI, as read by `metrics.written`.
 
 **Conventions.** A finding carries what was promised and what was found, both as a reader would say them. Published rates for such
-checks (BENCHMARKS: MuseCoco key 13.7 %, Text2Score key 89 %, tempo 92.6 %) are for free text requests.
+checks (MuseCoco key 13.7 %, Text2Score key 89 %, tempo 92.6 %) are for free text requests.
 """
 
 from __future__ import annotations
