@@ -98,6 +98,7 @@ _ALIASES: Final = {
     "contrabass": "double bass",
     "cor anglais": "english horn",
     "french horn": "horn",
+    "melody": "fiddle",
     "whistle": "tin whistle",
     "pianoforte": "piano",
     "keyboard": "piano",

@@ -1,6 +1,6 @@
 """A whole corpus of tables to a table of ids.
 
-**Conventions.** One row a piece: piece_id, path, split, genre, title, n_bars, n_notes, `conditions` (ids, one for each slot), `ids`
+**Conventions.** One row a piece: piece_id, path, split, genre, title, n_bars, n_notes, `conditions` (ids, one a slot), `ids`
 (from `<start>` to `<end>`). What cannot be spelled is a row of another table: piece_id, path, reason.
 """
 

@@ -42,6 +42,7 @@ from scogen_pipeline.tokens.alphabet import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from scogen_pipeline.music.instruments import Role
     from scogen_pipeline.music.key import Key
     from scogen_pipeline.music.piece import Measure, Part
 
@@ -85,17 +86,20 @@ def encode(piece: Piece) -> EncodedPiece:
 
 def conditions_of(piece: Piece) -> tuple[str, ...]:
     """Spell what holds for the whole piece, one token for each slot of `CONDITIONS`."""
-    genre = piece.genre if piece.genre in GENRES else "other"
     has_downbeat = bool(piece.notes) and piece.notes[0].onset == 0
-    roles = [f"role={part.role}" for part in piece.parts]
+    return spell_conditions(piece, tuple(part.role for part in piece.parts), has_downbeat=has_downbeat)
+
+
+def spell_conditions(piece: Piece, roles: tuple[Role, ...], *, has_downbeat: bool) -> tuple[str, ...]:
+    """Spell the frame of a piece, whatever its notes and its instruments, for parts of the given roles."""
     return (
-        f"genre={genre}",
+        f"genre={piece.genre if piece.genre in GENRES else 'other'}",
         f"mode={piece.key.mode}",
         f"meter={piece.meter}",
         f"tempo={tempo_class(piece.tempo_bpm)}",
         length_token(piece.n_bars),
         f"start={'downbeat' if has_downbeat else 'pickup'}",
-        *roles,
+        *(f"role={role}" for role in roles),
         *[PAD] * (MAX_PARTS - len(roles)),
     )
 

@@ -1,6 +1,7 @@
 """The tables of many files, cut up by piece.
 
-**Conventions.** Tables are pandas frames with the columns of `midi.notes`; `facts` is what is known about each piece: piece_id, path, tpq, genre, title, composer, tempo_qpm, key ("" if unknown), fifths (missing if unknown).
+**Conventions.** Tables are pandas frames with the columns of `midi.notes`; `facts` is what is known about each piece:
+piece_id, path, tpq, genre, title, composer, tempo_qpm, key ("" if unknown), fifths (missing if unknown).
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""A request to pieces: the model proposes, the grammar disposes.
+
+All pieces of a request are written side by side in one batch; each has a random state of its own, so the third piece of five
+is the same as the third of three.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from scogen_pipeline.errors import RequestError
+from scogen_pipeline.sampling.grammar import Grammar
+from scogen_pipeline.sampling.plan import Plan
+from scogen_pipeline.sampling.samplers import Sampler
+from scogen_pipeline.tokens.encoding import decode
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scogen_pipeline.music.piece import Piece
+    from scogen_pipeline.sampling.request import Request
+    from scogen_pipeline.sampling.samplers import FloatArray
+    from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
+
+
+class Stepper(Protocol):
+    """A model that reads a token a step. `model.stepping.NumpyStepper` is one; a test may bring its own."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary that the model was trained with."""
+
+    def start(self, conditions: IntArray) -> Any:
+        """Return the state before the first token; `conditions` has shape `(batch, slots)`."""
+
+    def step(self, ids: IntArray, state: Any) -> tuple[FloatArray, Any]:
+        """Read one token a piece, shape `(batch,)`; return logits, shape `(batch, vocab)`, and the new state."""
+
+
+def compose_pieces(request: Request, stepper: Stepper, primer: tuple[str, ...] = ()) -> dict[str, Piece]:
+    """Write the pieces that a request asks for.
+
+    Args:
+        request: What is asked for.
+        stepper: The model.
+        primer: Tokens of the measures to go on from, from `sampling.primer`; the piece begins with them.
+
+    Returns:
+        Pieces by file name, without an ending.
+    """
+    plan = Plan.of(request)
+    written = write_tokens(plan, stepper, request, primer)
+    pieces = {}
+    for index, tokens in enumerate(written):
+        title = request.title_of(index)
+        piece = decode(
+            tokens,
+            parts=plan.parts,
+            meter=plan.meter,
+            key=plan.key,
+            shift=plan.shift,
+            tempo_qpm=request.tempo_qpm,
+            genre=request.customs.name,
+            title=title,
+            composer=request.composer,
+            source=f"seed {request.seed}",
+        )
+        pieces[f"{slug(title)}-{request.seed}"] = piece
+    return pieces
+
+
+def compose_piece(request: Request, stepper: Stepper) -> Piece:
+    """Write the first piece that a request asks for."""
+    return next(iter(compose_pieces(replace(request, n=1), stepper).values()))
+
+
+def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Sample `request.n` token strings that keep the plan, without marks."""
+    vocabulary = stepper.vocabulary
+    opening = vocabulary.ids_of(primer).tolist()
+    writers = [_Writer(plan, vocabulary, request, index, opening) for index in range(request.n)]
+    state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
+    ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
+    while not all(writer.is_finished for writer in writers):
+        logits, state = stepper.step(ids, state)
+        ids = np.array([writer.write(row) for writer, row in zip(writers, logits, strict=True)], dtype=np.int32)
+    return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
+
+
+class _Writer:
+    """One piece of a batch: its grammar, its random state and the ids so far, `<start>` left out."""
+
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, request: Request, index: int, opening: list[int]) -> None:
+        self.ids: list[int] = []
+        self._grammar = Grammar(plan, vocabulary)
+        self._sampler = Sampler(request.temperature, request.top_k, request.top_p)
+        self._random = np.random.default_rng([request.seed, index])
+        self._opening = opening
+        self._pad_id = vocabulary.pad_id
+
+    @property
+    def is_finished(self) -> bool:
+        return self._grammar.is_finished
+
+    def write(self, logits: FloatArray) -> int:
+        """Choose the next id, from the opening while it lasts; pad once the piece has ended."""
+        if self.is_finished:
+            return self._pad_id
+        n_written = len(self.ids)
+        is_given = n_written < len(self._opening)
+        chosen = self._opening[n_written] if is_given else self._sampler.draw(logits, self._grammar.allowed(), self._random)
+        self._grammar.advance(chosen)
+        self.ids.append(chosen)
+        return chosen
+
+
+def slug(title: str) -> str:
+    """Turn a title into a file name.
+
+    >>> slug("Reel in F# minor, No. 2")
+    'reel-in-f-sharp-minor-no-2'
+    """
+    spelled = title.casefold().replace("#", "-sharp").replace("♭", "-flat")
+    name = re.sub(r"[^\w]+", "-", spelled).strip("-_")[:80]
+    if not name:
+        raise RequestError(f"`title` must hold a letter or a digit, received `{title}`.")
+    return name

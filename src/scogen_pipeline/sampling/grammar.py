@@ -1,0 +1,303 @@
+"""What may come next: the promises of a request as masks over the vocabulary.
+
+The grammar walks along with the tokens and, before each draw, names those that keep every promise: each measure exactly full, all
+parts within their ranges, exactly so many measures, a cadence to the tonic at the end. It only ever forbids; what is left is
+up to the model. Some token is always allowed, so sampling cannot get stuck.
+
+**Conventions.** Ticks are grid ticks from the start of the piece; pitches are normal (C major or A minor). A part is *free* at
+a tick if it can begin a note there; it is *due* if it must.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from scogen_pipeline.music.duration import NOTE_VALUES
+from scogen_pipeline.sampling.harmony import closing_pitch_classes
+from scogen_pipeline.sampling.rhythm import Rhythm
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
+
+if TYPE_CHECKING:
+    from scogen_pipeline.sampling.plan import Plan
+    from scogen_pipeline.sampling.samplers import BoolArray
+    from scogen_pipeline.tokens.vocabulary import Vocabulary
+
+#: Widest chord of one hand in semitones: a tenth would be 16, an octave is what everybody can reach.
+_HAND_SPAN: Final = 12
+#: Widest melodic leap of a single line in semitones.
+_LARGEST_LEAP: Final = 12
+
+_After = Literal["start", "bar", "pos", "part", "dur", "pitch", "end"]
+
+
+class Grammar:
+    """The state of one piece while it is written.
+
+    Args:
+        plan: What the piece must be.
+        vocabulary: The tokens and their ids.
+    """
+
+    def __init__(self, plan: Plan, vocabulary: Vocabulary) -> None:
+        self._plan, self._vocabulary = plan, vocabulary
+        self._ids = _TokenIds(vocabulary)
+        self._rhythm = Rhythm(plan)
+        self._voices = [_PartState(part.instrument.max_notes) for part in plan.parts]
+        self._after: _After = "start"
+        self._n_bars_begun = 0
+        self._bar_onset = 0
+        self._onset = 0
+        self._part = 0
+        #: Last part that sounds at this onset; -1 before the first.
+        self._last_part = -1
+        self._duration = 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `<end>` has been written."""
+        return self._after == "end"
+
+    @property
+    def n_bars_begun(self) -> int:
+        """Number of measures begun."""
+        return self._n_bars_begun
+
+    def allowed(self) -> BoolArray:
+        """Return the mask of the tokens that may come next, shape `(vocab,)`."""
+        mask = np.zeros(self._vocabulary.size, dtype=np.bool_)
+        mask[self._allowed_ids()] = True
+        return mask
+
+    def advance(self, token_id: int) -> None:
+        """Take a token in. It need not be allowed: a primer may hold what the grammar would not write."""
+        token = self._vocabulary.tokens[token_id]
+        getattr(self, f"_take_{kind_of(token).strip('<>')}")(value_of(token))
+
+    # What may come next
+
+    def _allowed_ids(self) -> list[int]:
+        if self._after == "start":
+            return [self._ids.bar(self._plan.n_bars)]
+        if self._after in ("pos", "part"):
+            return self._part_ids() + (self._duration_ids() if self._may_stay() else [])
+        if self._after == "dur":
+            return self._pitch_ids() + self._tied_ids()
+        chord = self._pitch_ids() + self._second_layer_ids() if self._after == "pitch" else []
+        return chord + (self._part_ids() if self._after == "pitch" else []) + self._leaving_ids()
+
+    def _may_stay(self) -> bool:
+        """Tell whether `dur` may follow: after `part=` always, after `pos=` if the part in hand is free and none above is due."""
+        return self._after == "part" or self._part in self._eligible_parts()
+
+    def _eligible_parts(self) -> range | list[int]:
+        """Return the parts that may sound next at this onset: free ones below the last, down to the first that is due."""
+        eligible = []
+        for part in range(self._last_part + 1, len(self._voices)):
+            if self._voices[part].is_free(self._onset):
+                eligible.append(part)
+            if self._is_due(part, self._onset):
+                break
+        return eligible
+
+    def _part_ids(self) -> list[int]:
+        if self._after == "part":
+            return []
+        return [self._ids.part(part) for part in self._eligible_parts() if part != self._part]
+
+    def _duration_ids(self) -> list[int]:
+        return [self._ids.dur(value) for value in self._rhythm.durations(self._onset)]
+
+    def _tied_ids(self) -> list[int]:
+        """Return the values that may be tied to the one just written."""
+        values = self._rhythm.may_extend(self._onset, self._duration)
+        return [self._ids.dur(value) for value in values if self._pitches(self._onset + self._duration + value)]
+
+    def _second_layer_ids(self) -> list[int]:
+        """Return longer values for further notes at this onset, where the hand has a layer left for them."""
+        voice = self._voices[self._part]
+        if voice.max_notes == 1 or not voice.is_free(self._onset) or voice.n_layers_begun(self._onset) > 1:
+            return []
+        values = self._rhythm.durations(self._onset)
+        return [self._ids.dur(value) for value in values if value > self._duration and self._pitches(self._onset + value)]
+
+    def _leaving_ids(self) -> list[int]:
+        """Return what may follow once this onset is complete: a later one, the next measure, the end."""
+        if self._after == "pitch" and any(
+            self._is_due(part, self._onset) for part in range(self._last_part + 1, len(self._voices))
+        ):
+            return []
+        bar_end = self._bar_onset + self._plan.meter.bar_ticks
+        next_due = self._next_due(bar_end)
+        first = self._bar_onset if self._after == "bar" else self._onset + 1
+        last = min(next_due, bar_end - 1)
+        ticks = [tick for tick in self._ids.ticks(self._bar_onset, first, last) if self._is_possible_onset(tick)]
+        ids = [self._ids.pos(tick - self._bar_onset) for tick in ticks]
+        if next_due >= bar_end and self._has_sound(bar_end):
+            ids.append(self._next_bar_id())
+        return ids
+
+    def _next_bar_id(self) -> int:
+        bars_left = self._plan.n_bars - self._n_bars_begun
+        return self._ids.bar(bars_left) if bars_left else self._vocabulary.end_id
+
+    def _is_possible_onset(self, tick: int) -> bool:
+        return (
+            self._rhythm.is_onset(tick)
+            and any(voice.is_free(tick) for voice in self._voices)
+            and bool(self._rhythm.durations(tick))
+        )
+
+    def _has_sound(self, bar_end: int) -> bool:
+        """Tell whether anything sounds in this measure."""
+        return any(voice.end > bar_end - self._plan.meter.bar_ticks for voice in self._voices)
+
+    def _next_due(self, bar_end: int) -> int:
+        """Return the first tick from here on at which some part must begin a note, `bar_end` if none must in this measure."""
+        first = self._bar_onset if self._after == "bar" else self._onset + 1
+        return min((self._due_tick(part, first, bar_end) for part in range(len(self._voices))), default=bar_end)
+
+    def _due_tick(self, part: int, first: int, bar_end: int) -> int:
+        """Return the first tick from `first` on, before `bar_end`, at which the part is due.
+
+        A part is due at the start of the piece if it is the top one, at the start of a measure if it was silent for the whole
+        measure before, and from the dominant of the closing cadence on whenever it would fall silent.
+        """
+        voice = self._voices[part]
+        if first == self._bar_onset and self._is_due(part, first):
+            return first
+        tick = max(voice.end, self._plan.dominant_onset, first)
+        return tick if tick < bar_end and voice.end < self._plan.end else bar_end
+
+    def _is_due(self, part: int, tick: int) -> bool:
+        voice = self._voices[part]
+        if voice.end > tick or not voice.is_free(tick):
+            return False
+        is_bar_line = tick == self._bar_onset
+        was_silent = self._n_bars_begun > 1 and voice.end <= self._bar_onset - self._plan.meter.bar_ticks
+        is_opening = self._n_bars_begun == 1 and part == 0
+        return tick >= self._plan.dominant_onset or (is_bar_line and (was_silent or is_opening))
+
+    def _pitch_ids(self) -> list[int]:
+        return [self._ids.pitch(pitch) for pitch in self._pitches(self._onset + self._duration)]
+
+    def _pitches(self, end: int) -> list[int]:
+        """Return the pitches that may be added at this onset for a note up to `end`; never empty for the first of a part."""
+        voice = self._voices[self._part]
+        chord = voice.pitches_at(self._onset)
+        if len(chord) >= voice.max_notes:
+            return []
+        low, high = self._plan.pitch_ranges[self._part]
+        goes_on = self._after == "pitch" and end == self._onset + self._duration
+        if goes_on:
+            low = max(low, voice.last_pitch + 1)
+        if chord:
+            low, high = max(low, max(chord) - _HAND_SPAN), min(high, min(chord) + _HAND_SPAN)
+        classes = closing_pitch_classes(self._plan, self._part, self._onset, end, is_lowest=not goes_on)
+        pitches = [
+            pitch
+            for pitch in range(low, high + 1)
+            if pitch % 12 in classes and pitch not in chord and not voice.is_sounding(pitch, self._onset)
+        ]
+        near = [pitch for pitch in pitches if abs(pitch - voice.last_pitch) <= _LARGEST_LEAP]
+        return near if near and voice.max_notes == 1 and voice.last_pitch else pitches
+
+    # Taking a token in
+
+    def _take_start(self, _value: str) -> None:
+        self._after = "start"
+
+    def _take_end(self, _value: str) -> None:
+        self._after = "end"
+
+    def _take_bar(self, _value: str) -> None:
+        if self._n_bars_begun:
+            self._bar_onset += self._plan.meter.bar_ticks
+        self._n_bars_begun += 1
+        self._onset, self._last_part, self._after = self._bar_onset, -1, "bar"
+
+    def _take_pos(self, value: str) -> None:
+        self._onset, self._last_part, self._after = self._bar_onset + int(value), -1, "pos"
+
+    def _take_part(self, value: str) -> None:
+        self._part, self._after = int(value), "part"
+
+    def _take_dur(self, value: str) -> None:
+        self._duration = int(value) + (self._duration if self._after == "dur" else 0)
+        self._after = "dur"
+
+    def _take_pitch(self, value: str) -> None:
+        self._rhythm.note(self._onset, self._duration)
+        self._voices[self._part].note(self._onset, self._duration, int(value))
+        self._last_part, self._after = self._part, "pitch"
+
+
+class _PartState:
+    """What one part is playing: one layer of notes in a single line, two in a hand."""
+
+    def __init__(self, max_notes: int) -> None:
+        self.max_notes = max_notes
+        self.last_pitch = 0
+        self._layers = [(0, 0)] * (1 if max_notes == 1 else 2)  # (onset, end) of the last notes of each layer
+        self._sounding: list[tuple[int, int, int]] = []  # (onset, end, pitch)
+
+    @property
+    def end(self) -> int:
+        """First tick from which the whole part is silent."""
+        return max(end for _, end in self._layers)
+
+    def is_free(self, tick: int) -> bool:
+        """Tell whether a layer can begin a note."""
+        return any(end <= tick for _, end in self._layers)
+
+    def n_layers_begun(self, tick: int) -> int:
+        return sum(onset == tick < end for onset, end in self._layers)
+
+    def pitches_at(self, tick: int) -> list[int]:
+        """Return the pitches of the notes that begin at the tick."""
+        return [pitch for onset, _, pitch in self._sounding if onset == tick]
+
+    def is_sounding(self, pitch: int, tick: int) -> bool:
+        return any(each == pitch and onset < tick < end for onset, end, each in self._sounding)
+
+    def note(self, onset: int, duration: int, pitch: int) -> None:
+        """Begin a note: it joins the layer of its chord, else takes a free layer, else cuts the one that ends first."""
+        begun = (onset, onset + duration)
+        if begun not in self._layers:
+            free = [layer for layer, (_, end) in enumerate(self._layers) if end <= onset]
+            by_end = sorted(range(len(self._layers)), key=lambda layer: self._layers[layer][1])
+            self._layers[(free or by_end)[0]] = begun
+        self._sounding = [each for each in self._sounding if each[1] > onset]
+        self._sounding.append((onset, onset + duration, pitch))
+        self.last_pitch = pitch
+
+
+class _TokenIds:
+    """Ids by what they stand for, so that no step of sampling spells a token."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._pos = {tick: vocabulary.id_of(f"pos={tick}") for tick in POSITIONS}
+        self._dur = {value: vocabulary.id_of(f"dur={value}") for value in NOTE_VALUES}
+        self._pitch = {pitch: vocabulary.id_of(f"pitch={pitch}") for pitch in range(LOW_PITCH, HIGH_PITCH + 1)}
+        self._part = [vocabulary.id_of(f"part={part}") for part in range(MAX_PARTS)]
+        self._vocabulary = vocabulary
+
+    def bar(self, bars_left: int) -> int:
+        return self._vocabulary.id_of(bar_token(bars_left))
+
+    def pos(self, tick: int) -> int:
+        return self._pos[tick]
+
+    def dur(self, value: int) -> int:
+        return self._dur[value]
+
+    def pitch(self, pitch: int) -> int:
+        return self._pitch[pitch]
+
+    def part(self, part: int) -> int:
+        return self._part[part]
+
+    def ticks(self, bar_onset: int, first: int, last: int) -> list[int]:
+        """Return the ticks from `first` to `last` that have a token, in a measure that begins at `bar_onset`."""
+        return [bar_onset + tick for tick in self._pos if first <= bar_onset + tick <= last]

@@ -1,0 +1,118 @@
+"""A request worked out: what the grammar has to keep, in the terms of the model.
+
+**Conventions.** Ticks are grid ticks from the start of the piece. Pitches here are *normal*: in C major or A minor, as the model
+spells them; `shift` moves them to the key that was asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from scogen_pipeline.music.genres import find_genre
+from scogen_pipeline.music.piece import Piece
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
+from scogen_pipeline.tokens.encoding import normal_shift, spell_conditions
+
+if TYPE_CHECKING:
+    from scogen_pipeline.music.instruments import Role
+    from scogen_pipeline.music.key import Key
+    from scogen_pipeline.music.meter import Meter
+    from scogen_pipeline.music.piece import Part
+    from scogen_pipeline.sampling.request import Request
+
+#: Where each role sings or plays in C, on average over the training data.
+_CENTRES: Final[dict[Role, int]] = {
+    "melody": 71,
+    "soprano": 70,
+    "alto": 65,
+    "tenor": 59,
+    "bass": 51,
+    "violin": 73,
+    "viola": 63,
+    "cello": 52,
+    "piano_right": 71,
+    "piano_left": 51,
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one piece must be.
+
+    Args:
+        parts: Top staff first.
+        meter: The one meter.
+        n_bars: Number of measures, at least 2.
+        key: The key it is to sound in.
+        shift: Semitones from normal pitches to sounding ones.
+        conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
+    """
+
+    parts: tuple[Part, ...]
+    meter: Meter
+    n_bars: int
+    key: Key
+    shift: int
+    conditions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, request: Request) -> Plan:
+        """Work a request out."""
+        blank = Piece(
+            request.parts, (), (request.meter,) * request.n_bars, request.parsed_key, request.tempo_qpm, request.customs.name
+        )
+        roles = _roles(request)
+        conditions = spell_conditions(blank, roles, has_downbeat=True)
+        shift = _best_shift(request.parts, roles, normal_shift(request.parsed_key))
+        return cls(request.parts, request.meter, request.n_bars, request.parsed_key, shift, conditions)
+
+    @property
+    def end(self) -> int:
+        """First tick after the piece."""
+        return self.n_bars * self.meter.bar_ticks
+
+    @property
+    def final_onset(self) -> int:
+        """First tick of the last measure, where the tonic arrives."""
+        return self.end - self.meter.bar_ticks
+
+    @property
+    def dominant_onset(self) -> int:
+        """First tick of the dominant that leads to the tonic: the last beat before it."""
+        return self.final_onset - self.meter.beat_ticks
+
+    @cached_property
+    def pitch_ranges(self) -> tuple[tuple[int, int], ...]:
+        """Lowest and highest normal pitch of each part, inclusive."""
+        return tuple(
+            (max(part.instrument.low - self.shift, LOW_PITCH), min(part.instrument.high - self.shift, HIGH_PITCH))
+            for part in self.parts
+        )
+
+
+def _roles(request: Request) -> tuple[Role, ...]:
+    """Return what the model takes each part for: the customary roles of the genre where as many parts are asked for."""
+    own = tuple(part.role for part in request.parts)
+    customary = tuple(part.role for part in _customary_parts(request))
+    return customary if len(customary) == len(own) else own
+
+
+def _customary_parts(request: Request) -> tuple[Part, ...]:
+    return type(request)(genre=find_genre(request.genre).name).parts
+
+
+def _best_shift(parts: tuple[Part, ...], roles: tuple[Role, ...], shift: int) -> int:
+    """Choose the octave in which the roles lie best in the ranges of the instruments."""
+
+    def misfit(octaves: int) -> tuple[float, int]:
+        distance = 0.0
+        for part, role in zip(parts, roles, strict=True):
+            low, high = part.instrument.low, part.instrument.high
+            centre = _CENTRES[role] + shift + 12 * octaves
+            # A fifth inside the range on either side is where a part can move freely.
+            distance += max(0, low + 7 - centre, centre - high + 7)
+        return distance, abs(octaves)
+
+    return shift + 12 * min((-2, -1, 0, 1, 2), key=misfit)

@@ -1,0 +1,156 @@
+"""What a user asks for, checked before anything runs.
+
+**Conventions.** Fields hold what people type; properties hold what it means. A field that is left empty is filled from the
+customs of the genre.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from scogen_pipeline.errors import RequestError
+from scogen_pipeline.music.genres import Genre, find_genre
+from scogen_pipeline.music.instruments import Instrument, find_instrument
+from scogen_pipeline.music.key import Key
+from scogen_pipeline.music.meter import Meter
+from scogen_pipeline.music.piece import Part, parts_for
+from scogen_pipeline.music.tempo import parse_tempo, qpm_from_bpm
+from scogen_pipeline.tokens.alphabet import MAX_PARTS, METERS
+
+MIN_BARS: Final = 2
+MAX_BARS: Final = 128
+
+#: Lowest and highest value of each number, inclusive.
+_RANGES: Final = {
+    "bars": (MIN_BARS, MAX_BARS),
+    "n": (1, 64),
+    "seed": (0, 2**32 - 1),
+    "temperature": (0.05, 2.0),
+    "top_k": (0, 1000),
+    "top_p": (0.05, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A piece of music as it is asked for.
+
+    Args:
+        key: "F", "f", "F minor", "Bb", "c#".
+        time_signature: "3/4", "C"; "" for the genre's.
+        tempo: Beats per minute or an Italian word; "" for the genre's.
+        genre: One of `music.genres`.
+        instruments: Names joined by "+", or a list; "" for the genre's.
+        bars: Measures, 2 to 128; 0 for the genre's.
+        title: Printed title; "" for one that says what it is.
+        n: How many pieces, 1 to 64.
+        seed: Same request, model and seed give the same bytes.
+        temperature: 0.05 to 2; below 1 is safer, above is wilder.
+        top_k: Only the k likeliest tokens; 0 for all.
+        top_p: Only the likeliest tokens that together have this probability; 1 for all.
+
+    Raises:
+        RequestError: If a value is out of range or unknown; says what is allowed.
+    """
+
+    key: str = "C"
+    time_signature: str = ""
+    tempo: str | float = ""
+    genre: str = "chorale"
+    instruments: str | list[str] = ""
+    bars: int = 0
+    title: str = ""
+    n: int = 1
+    seed: int = 1
+    temperature: float = 0.9
+    top_k: int = 0
+    top_p: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Check every field by reading it."""
+        for field in fields(self):
+            if getattr(self, field.name) is None:
+                object.__setattr__(self, field.name, field.default)
+        for name, (low, high) in _RANGES.items():
+            is_open = name == "bars" and getattr(self, name) in (0, "")
+            object.__setattr__(self, name, 0 if is_open else _number(name, getattr(self, name), low, high))
+        self._check_music()
+
+    def _check_music(self) -> None:
+        _ = self.parsed_key, self.customs, self.tempo_qpm
+        if self.meter not in METERS or self.meter.bar_ticks < 24:
+            raise RequestError(
+                f"`time_signature` must be 1/4 to 4/2 long with 2, 4, 8 or 16 below, received {self.meter}. Try 4/4, 3/4 or 6/8."
+            )
+        if len(self.parts) > MAX_PARTS:
+            raise RequestError(
+                f"`instruments` must need at most {MAX_PARTS} staves, received {len(self.parts)}. A piano takes two."
+            )
+
+    @property
+    def parsed_key(self) -> Key:
+        """The key."""
+        return Key.parse(str(self.key))
+
+    @property
+    def customs(self) -> Genre:
+        """The genre, with what is customary in it."""
+        return find_genre(self.genre)
+
+    @property
+    def meter(self) -> Meter:
+        """The meter."""
+        return Meter.parse(str(self.time_signature or self.customs.time_signature))
+
+    @property
+    def tempo_bpm(self) -> float:
+        """Beats of the meter per minute."""
+        return parse_tempo(self.tempo if self.tempo != "" else self.customs.tempo_bpm)
+
+    @property
+    def tempo_qpm(self) -> float:
+        """Quarter notes per minute."""
+        return qpm_from_bpm(self.tempo_bpm, self.meter)
+
+    @property
+    def ensemble(self) -> tuple[Instrument, ...]:
+        """The instruments, top of the score first."""
+        named = self.instruments
+        if isinstance(named, str):
+            named = [name for name in named.replace(",", "+").replace(";", "+").split("+") if name.strip()]
+        return tuple(find_instrument(str(name)) for name in named or self.customs.instruments)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """One part a staff."""
+        return parts_for(self.ensemble)
+
+    @property
+    def n_bars(self) -> int:
+        """Number of measures."""
+        return self.bars or self.customs.bars
+
+    def title_of(self, index: int) -> str:
+        """Return the printed title of the piece number `index` from 0."""
+        name = self.title or f"{self.customs.name.capitalize()} in {self.parsed_key.name}"
+        return f"{name}, No. {index + 1}" if self.n > 1 else name
+
+    @property
+    def composer(self) -> str:
+        """Return the printed composer line."""
+        return f"scogen, after {self.customs.name}"
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    """Read a number of the kind that `low` is, within the range."""
+    kind = type(low)
+    try:
+        number = kind(value)
+        is_exact = float(number) == float(value)
+    except (TypeError, ValueError):
+        raise RequestError(f"`{name}` must be a number from {low} to {high}, received `{value}`.") from None
+    if isinstance(value, bool) or not is_exact or not low <= number <= high:
+        what = "a whole number" if kind is int else "a number"
+        raise RequestError(f"`{name}` must be {what} from {low} to {high}, received {value}.")
+    return number
