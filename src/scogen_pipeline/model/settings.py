@@ -1,0 +1,116 @@
+"""What can be chosen about a network and its training.
+
+**Conventions.** Flat and frozen, a class a concern; a value out of range is refused when the settings are made, before any work.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scogen_pipeline.errors import RequestError
+
+#: Share of the run in which the learning rate rises, and where it ends, as a share of its peak.
+_WARM_UP: Final = 0.03
+_LAST_RATE: Final = 0.02
+
+#: Lowest and highest value; whole numbers where the bounds are.
+_NETWORK_RANGES: Final = {
+    "embedding_size": (4, 2048),
+    "condition_size": (1, 2048),
+    "lstm_units": (4, 4096),
+    "n_layers": (1, 8),
+    "dropout": (0.0, 0.9),
+}
+_FIT_RANGES: Final = {
+    "epochs": (1, 100_000),
+    "batch_size": (1, 65_536),
+    "window_length": (8, 65_536),
+    "learning_rate": (1e-7, 1.0),
+    "patience": (1, 100_000),
+    "seed": (0, 2_147_483_647),
+    "condition_dropout": (0.0, 1.0),
+    "max_minutes": (0.0, 1e6),
+}
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """Size and regularisation of the network.
+
+    Args:
+        embedding_size: Numbers that stand for one token.
+        condition_size: Numbers that stand for all conditions together.
+        lstm_units: Units of each LSTM layer.
+        n_layers: Number of LSTM layers.
+        dropout: Share of activations dropped in training, before, between and after the LSTM layers.
+
+    Raises:
+        RequestError: If a value is out of range.
+    """
+
+    embedding_size: int = 128
+    condition_size: int = 64
+    lstm_units: int = 256
+    n_layers: int = 2
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_ranges(self, _NETWORK_RANGES)
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How to train.
+
+    Args:
+        epochs: Most passes over the training pieces.
+        batch_size: Windows in a batch.
+        window_length: Most tokens in a window.
+        learning_rate: Of Adam, at its peak.
+        patience: Epochs without a better validation NLL before training stops.
+        seed: Decides weights, order, window boundaries and dropout.
+        condition_dropout: Probability that a condition is withheld, so that the model also writes without it.
+        max_minutes: Stop after the epoch that exceeds this; 0 for no limit.
+        label: A word to find the run by.
+
+    Raises:
+        RequestError: If a value is out of range.
+    """
+
+    epochs: int = 20
+    batch_size: int = 32
+    window_length: int = 256
+    learning_rate: float = 0.003
+    patience: int = 3
+    seed: int = 1
+    condition_dropout: float = 0.1
+    max_minutes: float = 0.0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_ranges(self, _FIT_RANGES)
+
+    def learning_rate_at(self, progress: float) -> float:
+        """Return the learning rate after a share of all epochs: a short rise, then a cosine.
+
+        >>> [round(FitSettings(learning_rate=1.0).learning_rate_at(share), 2) for share in (0.0, 0.03, 0.5, 1.0)]
+        [0.0, 1.0, 0.53, 0.02]
+        """
+        if progress < _WARM_UP:
+            return self.learning_rate * progress / _WARM_UP
+        cosine = 0.5 * (1 + math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP)))
+        return self.learning_rate * (_LAST_RATE + (1 - _LAST_RATE) * cosine)
+
+
+def _check_ranges(settings: object, ranges: Mapping[str, tuple[float, float]]) -> None:
+    for name, (low, high) in ranges.items():
+        value, is_whole = getattr(settings, name), isinstance(low, int)
+        is_number = isinstance(value, int if is_whole else (int, float)) and not isinstance(value, bool)
+        if not is_number or not low <= value <= high:
+            kind = "a whole number" if is_whole else "a number"
+            raise RequestError(f"`{name}` must be {kind} from {low} to {high}, received {value!r}.")
