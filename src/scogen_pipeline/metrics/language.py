@@ -1,0 +1,128 @@
+"""Negative log-likelihood: how surprised a model is by music that it has not seen.
+
+**Conventions.** In nats (natural logarithm), lower is better. *Per token* divides by the tokens that are predicted (all but
+`<start>`, `<end>` among them), *per note* by the notes of the piece, which does not depend on the spelling. A set of pieces is
+pooled: its sum of nats over its sum of tokens or notes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scogen_pipeline.errors import DataError
+from scogen_pipeline.metrics.floors import Floor, fit_bigram, fit_copy, fit_unigram
+from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
+
+logger = logging.getLogger(__name__)
+#: Pieces that are scored together: enough to fill the matrix products, few enough for the memory of two cores.
+_BATCH: Final = 32
+#: Where held-out pieces come from, best first: a sample of a handful may have an empty test split.
+_SPLITS: Final = ("test", "valid", "train")
+
+
+class Scorer(Protocol):
+    """What tells how likely it finds a piece: `model.stepping.NumpyStepper`."""
+
+    def log_probabilities(self, ids: Sequence[IntArray], conditions: IntArray) -> Sequence[npt.NDArray[np.floating]]:
+        """Return the natural log of the probability of each id after the first; `conditions` has shape `(pieces, slots)`."""
+
+
+def model_nlls(scorer: Scorer, sequences: Sequence[IntArray], conditions: Sequence[IntArray]) -> list[float]:
+    """Return the nats that a model needs for each piece; pieces of like length are read together.
+
+    Args:
+        scorer: The model.
+        sequences: Ids of each piece, `<start>` first.
+        conditions: Condition ids of each piece, all of one length.
+    """
+    nlls = [0.0] * len(sequences)
+    by_length = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
+    for first in range(0, len(by_length), _BATCH):
+        batch = by_length[first : first + _BATCH]
+        scores = scorer.log_probabilities([sequences[i] for i in batch], np.stack([conditions[i] for i in batch]))
+        for index, score in zip(batch, scores, strict=True):
+            nlls[index] = -float(score.sum(dtype=np.float64))
+    return nlls
+
+
+def held_out(encoded_pieces: pd.DataFrame, max_pieces: int, seed: int) -> pd.DataFrame:
+    """Draw at most `max_pieces` pieces of the test split, the same ones for the same seed; of another split if it is empty.
+
+    Raises:
+        DataError: If there is no piece at all.
+    """
+    for split in _SPLITS:
+        pieces = encoded_pieces[encoded_pieces["split"] == split].sort_values("piece_id")
+        if len(pieces):
+            break
+    else:
+        raise DataError("`encoded_pieces` must hold at least one piece, received none. Run the pipeline `encode` first.")
+    if split != _SPLITS[0]:
+        logger.warning("The test split is empty: evaluating on %d pieces of the split `%s`.", len(pieces), split)
+    chosen = np.random.default_rng(seed).permutation(len(pieces))[:max_pieces]
+    return pieces.iloc[np.sort(chosen)]
+
+
+def language_table(encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: Scorer, vocabulary: Vocabulary) -> pd.DataFrame:
+    """Compare a model with the floors on the chosen pieces.
+
+    Returns:
+        One row a model and genre ("all" first): model, genre, split, n_pieces, n_tokens, n_notes, nll_per_token, nll_per_note.
+    """
+    sequences = _id_arrays(chosen["ids"])
+    facts = pd.DataFrame(
+        {
+            "genre": chosen["genre"].to_numpy(),
+            "split": chosen["split"].to_numpy(),
+            "n_tokens": [len(ids) - 1 for ids in sequences],
+            "n_notes": chosen["n_notes"].to_numpy(),
+        }
+    )
+    nlls = {"lstm": model_nlls(scorer, sequences, _id_arrays(chosen["conditions"]))}
+    for name, floor in fit_floors(encoded_pieces, vocabulary).items():
+        nlls[name] = [-float(floor.log_likelihoods(ids).sum()) for ids in sequences]
+    return pd.concat([_pooled(name, facts.assign(nll=values)) for name, values in nlls.items()], ignore_index=True)
+
+
+def fit_floors(encoded_pieces: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Floor]:
+    """Fit the floors: counts on the training split, weights on the validation split (on the training split if it is empty)."""
+    training, validation = (
+        _id_arrays(encoded_pieces.loc[encoded_pieces["split"] == split, "ids"]) for split in ("train", "valid")
+    )
+    validation = validation or training
+    unigram = fit_unigram(training, vocabulary.size)
+    return {
+        "copy": fit_copy(validation, unigram, vocabulary),
+        "bigram": fit_bigram(training, validation, unigram),
+        "unigram": unigram,
+    }
+
+
+def _id_arrays(column: pd.Series) -> list[IntArray]:
+    return [np.asarray(ids, dtype=np.int32) for ids in column]
+
+
+def _pooled(model: str, pieces: pd.DataFrame) -> pd.DataFrame:
+    groups = [("all", pieces), *((str(genre) or "other", group) for genre, group in pieces.groupby("genre"))]
+    rows = []
+    for genre, group in groups:
+        nll, n_tokens, n_notes = group["nll"].sum(), int(group["n_tokens"].sum()), int(group["n_notes"].sum())
+        rows.append(
+            {
+                "model": model,
+                "genre": genre,
+                "split": group["split"].iloc[0],
+                "n_pieces": len(group),
+                "n_tokens": n_tokens,
+                "n_notes": n_notes,
+                "nll_per_token": nll / n_tokens,
+                "nll_per_note": nll / max(1, n_notes),
+            }
+        )
+    return pd.DataFrame(rows)
