@@ -58,8 +58,8 @@ class MidiFolderDataset(AbstractDataset[NoReturn, dict[str, MidiFile]]):
         files = {_printable(path, self._path): _file(path) for path in _found(str(self._path), ())}
         if not files:
             raise DataError(
-                f"`midi_dir` must hold MIDI files ({', '.join(sorted(_SUFFIXES))}), received `{self._path}` without any. Put some "
-                "there, fill data/01_raw with the corpus pipeline, or name another folder: kedro run --params midi_dir=FOLDER."
+                f"`midi_dir` must hold MIDI files ({', '.join(sorted(_SUFFIXES))}), received `{self._path}` without any. Put "
+                "some there, fill data/01_raw with the corpus pipeline, or name another: kedro run --params midi_dir=FOLDER."
             )
         return dict(sorted(files.items()))
 

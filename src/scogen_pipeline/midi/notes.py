@@ -73,8 +73,3 @@ class MidiTables:
     def by_name(self) -> dict[str, pa.Table]:
         """Return the tables by their names."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-def empty_table(name: str) -> pa.Table:
-    """Return a table without rows."""
-    return SCHEMA_BY_TABLE[name].empty_table()

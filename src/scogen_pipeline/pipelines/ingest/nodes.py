@@ -41,7 +41,7 @@ def read_midi_batches(
         tqdm(total=n_files, desc="Reading MIDI", unit="file", disable=None) as progress,
     ):
         for batch in missing:
-            yield {batch.name: read_batch(batch, executor)}
+            yield {batch.name: read_batch(batch, executor, settings.workers)}
             progress.update(len(batch.files))
 
 

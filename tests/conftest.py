@@ -1,0 +1,45 @@
+"""What tests share: where the real music lies, and small MIDI files built in code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
+
+_REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real music, found by SCOGEN_SHARED or beside the repository; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("SCOGEN_SHARED", _REPOSITORY.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real music at {folder}; set SCOGEN_SHARED to the folder that holds data/")
+    return folder
+
+
+@pytest.fixture
+def small_midi() -> Callable[..., bytes]:
+    """A function that builds a scale as a MIDI file; keyword arguments go to `midi_bytes`."""
+
+    def build(first_pitch: int = 60, n_notes: int = 8, **options: object) -> bytes:
+        scale = [(24 * step, 24, (first_pitch + step) % 128, 80) for step in range(n_notes)]
+        return midi_bytes([MidiTrack("Melody", 0, scale)], **{"tpq": 24} | options)  # type: ignore[arg-type]
+
+    return build
+
+
+@pytest.fixture
+def midi_folder(tmp_path: Path, small_midi: Callable[..., bytes]) -> Path:
+    """A folder with 60 small files in two levels, every tenth of them cut in the middle."""
+    folder = tmp_path / "raw"
+    for index in range(60):
+        data = small_midi(first_pitch=index, n_notes=5 + index)
+        file = folder / f"group{index % 4}" / f"{index:03}.mid"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data[: len(data) // 2] if index % 10 == 9 else data)
+    return folder
