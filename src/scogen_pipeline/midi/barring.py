@@ -87,7 +87,7 @@ def meter_of_length(length: int, hint: Meter | None = None) -> Meter | None:
     >>> str(meter_of_length(1440)), str(meter_of_length(1440, Meter(6, 8))), str(meter_of_length(1920, Meter(4, 2)))
     ('3/4', '6/8', '2/2')
     """
-    if hint is None and length in _CUSTOMARY:
+    if length in _CUSTOMARY and (hint is None or length * hint.denominator > 7 * 4 * TPQ >= 7 * TPQ * hint.denominator):
         return _CUSTOMARY[length]
     for denominator in ((hint.denominator,) if hint else ()) + (4, 8, 2, 16):
         numerator, rest = divmod(length * denominator, 4 * TPQ)

@@ -19,7 +19,7 @@ class Collection:
 
     Args:
         genre: Genre of all its pieces, "" where each piece says its own.
-        composer: Composer where a piece names none.
+        composer: Composer of all its pieces, "" where each piece says its own.
         licence: What music21 or the files say.
     """
 
@@ -40,14 +40,16 @@ COLLECTIONS: Final = {
     "ciconia": Collection("renaissance", "Johannes Ciconia"),
     "corelli": Collection("", "Arcangelo Corelli"),
     "cpebach": Collection("classical piano", "Carl Philipp Emanuel Bach"),
-    "essenFolksong": Collection("folk song", "Traditional", "Essen folk song collection: non-commercial distribution and use permitted"),
+    "essenFolksong": Collection(
+        "folk song", "Traditional", "Essen folk song collection: non-commercial distribution and use permitted"
+    ),
     "handel": Collection("", "George Frideric Handel"),
     "haydn": Collection("string quartet", "Joseph Haydn"),
     "johnson_j_r": Collection("", "J. Rosamond Johnson"),
     "joplin": Collection("ragtime", "Scott Joplin"),
     "josquin": Collection("renaissance", "Josquin des Prez", "1999 Laura E. Conrad: GNU General Public License 2 or later"),
     "leadSheet": Collection(),
-    "liliuokalani": Collection("", "Liliʻuokalani"),
+    "liliuokalani": Collection("", "Lili'uokalani"),
     "luca": Collection("renaissance", ""),
     "lusitano": Collection("renaissance", "Vicente Lusitano"),
     "miscFolk": Collection("folk song", "Traditional", _CAMPIN),
@@ -55,13 +57,15 @@ COLLECTIONS: Final = {
     "mozart": Collection("string quartet", "Wolfgang Amadeus Mozart"),
     "nottingham-dataset": Collection("reel", "Traditional"),
     "oneills1850": Collection("", "Traditional", _ONEILL),
-    "palestrina": Collection("renaissance", "Giovanni Pierluigi da Palestrina", "2000 John Miller: Humdrum licence, non-commercial"),
+    "palestrina": Collection(
+        "renaissance", "Giovanni Pierluigi da Palestrina", "2000 John Miller: Humdrum licence, non-commercial"
+    ),
     "ryansMammoth": Collection("", "Traditional", _MAMMOTH),
     "schoenberg": Collection("", "Arnold Schoenberg"),
     "schubert": Collection("lied", "Franz Schubert"),
     "schumann_clara": Collection("classical piano", "Clara Schumann"),
     "schumann_robert": Collection("", "Robert Schumann"),
-    "trecento": Collection("renaissance", "Anonymous"),
+    "trecento": Collection("renaissance"),
     "verdi": Collection("", "Giuseppe Verdi"),
     "weber": Collection("", "Carl Maria von Weber"),
     "webern": Collection("", "Anton Webern"),
@@ -114,10 +118,26 @@ def genre_of_file(collection: str, name: str) -> str:
     return COLLECTIONS[collection].genre
 
 
-def abc_fields(text: str) -> dict[str, tuple[str, ...]]:
-    """Read the header fields of one ABC tune, up to and with its `K:` line.
+def title_of_file(collection: str, name: str) -> str:
+    """Return the title of a score that has none of its own, or whose own is of no use; "" to take the score's.
 
-    >>> abc_fields("X:1\\nT:Old Reel\\nR: reel\\nK:D\\nABcd|")["R"]
+    >>> title_of_file("bach", "bwv66.6"), title_of_file("haydn", "opus74no1-movement1"), title_of_file("monteverdi", "madrigal.3.1")
+    ('BWV 66.6', 'Opus 74 No. 1, movement 1', 'Madrigal 3.1')
+    """
+    if collection == "bach":
+        return re.sub(r"^bwv", "BWV ", name)
+    if collection == "monteverdi":
+        return name.capitalize().replace(".", " ", 1)
+    if collection in ("beethoven", "haydn", "mozart"):
+        spaced = re.sub(r"([a-z])(\d)", r"\1 \2", re.sub(r"(\d)no(\d)", r"\1 No. \2", name)).replace("_", " ")
+        return re.sub(r"^k ", "K. ", spaced).replace("opus", "Opus").replace("-", ", ")
+    return "Maple Leaf Rag" if collection == "joplin" else ""
+
+
+def abc_fields(text: str) -> dict[str, tuple[str, ...]]:
+    r"""Read the header fields of one ABC tune, up to and with its `K:` line.
+
+    >>> abc_fields("X:1\nT:Old Reel\nR: reel\nK:D\nABcd|")["R"]
     ('reel',)
     """
     fields: dict[str, tuple[str, ...]] = {}
@@ -146,12 +166,13 @@ def abc_genre(collection: str, fields: dict[str, tuple[str, ...]]) -> str:
 
 
 def clean_title(text: str) -> str:
-    """Return a title as one prints it: no dash before the rhythm word, no capitals throughout, no closing stop.
+    """Return a title as one prints it: no dash before the rhythm word, its article first, no capitals throughout, no closing stop.
 
-    >>> clean_title("Acacia -- Reel"), clean_title("I'M MARRIED ONE YEAR TODAY"), clean_title("The Lads of the Village.")
-    ('Acacia, Reel', "I'm Married One Year Today", 'The Lads of the Village')
+    >>> clean_title("Acacia -- Reel"), clean_title("I'M MARRIED ONE YEAR TODAY"), clean_title("Wild Colt., The")
+    ('Acacia Reel', "I'm Married One Year Today", 'The Wild Colt')
     """
-    title = re.sub(r"\s*--+\s*", ", ", " ".join(text.split())).strip(" ,")
+    title = re.sub(r"\s*--+\s*", " ", " ".join(text.split())).strip(" ,")
+    title = re.sub(r"^(.*?)\.?, (The|A|An)\.?$", r"\2 \1", title)
     if title.isupper():
         title = re.sub(r"[^\W\d_]+('[^\W\d_]+)?", lambda match: match[0].capitalize(), title)
     return title.removesuffix(".") if title.count(".") == 1 else title
