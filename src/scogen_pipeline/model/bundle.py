@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scogen_pipeline.model.network import check_vocabulary
+from scogen_pipeline.model.network import check_vocabulary, network_name
 from scogen_pipeline.model.stepping import NumpyStepper, stored_name
 
 if TYPE_CHECKING:
@@ -62,6 +62,14 @@ class TrainedModel:
             file = Path(folder) / "network.keras"
             network.save(file)
             return cls(file.read_bytes(), vocabulary, settings, data_hash, metrics)
+
+    def require_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Refuse data that were encoded with another vocabulary.
+
+        Raises:
+            VocabularyError: If `vocabulary` is not the model's.
+        """
+        check_vocabulary(network_name(self.vocabulary), vocabulary)
 
     def keras_model(self) -> keras.Model:
         """Load the network into Keras, in safe mode and without custom objects."""

@@ -7,8 +7,8 @@
 
 Only standard layers and `keras.ops`, so a saved network loads in safe mode, without custom objects, on every backend.
 
-**Conventions.** `tokens` and `conditions` are int32 ids of one vocabulary. The output is *logits* `(batch, time, vocabulary)`: their
-softmax is the distribution of the next id. The name of the network carries the hash of its vocabulary.
+**Conventions.** `tokens` and `conditions` are int32 ids of one vocabulary. The output is *logits*, (batch, time, vocabulary),
+whose softmax is the distribution of the next id. The name of the network carries the hash of its vocabulary.
 """
 
 from __future__ import annotations

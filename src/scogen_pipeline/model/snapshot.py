@@ -1,7 +1,7 @@
 """Where a training run stands, as bytes that a killed run resumes from.
 
-**Conventions.** A snapshot is taken after an epoch. Its arrays are everything that the next epoch depends on: weights, the seed
-states of dropout, the optimizer's moments and iteration count; and the best weights so far. The bytes are an `.npz` without pickle.
+**Conventions.** A snapshot is taken after an epoch. Its arrays are all that the next epoch depends on: weights, seed states of
+dropout, the optimizer's moments and iteration count; and the best weights so far. The bytes are an `.npz` without pickle.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 TensorFlow takes 8 s to import, a generated page 3 s. So generation reads the weights out of the `.keras` file and computes the
 LSTM itself; the test suite holds it to Keras' own numbers.
 
-**Conventions.** float32. Arrays are (batch, features). Gates in Keras' order: input, forget, candidate, output. A `State` is never
-changed: stepping returns a new one, so a sampler may keep the old one and try again.
+**Conventions.** float32. Arrays are (batch, features). Gates in Keras' order: input, forget, candidate, output. A `State` is
+never changed: stepping returns a new one, so a sampler may keep the old one and try again.
 
-**References.** Keras' file format (`config.json`, `model.weights.h5` in a zip); Hochreiter and Schmidhuber, 1997; Gers et al., 2000.
+**References.** Keras' file format (`config.json` and `model.weights.h5` in a zip); Gers, Schmidhuber and Cummins, 2000.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class NumpyStepper:
     @property
     def n_conditions(self) -> int:
         """Number of condition slots."""
-        return len(self._request_kernel) // self._condition_embedding.shape[1]
+        return int(self._request_kernel.shape[0] // self._condition_embedding.shape[1])
 
     def start(self, conditions: IntArray) -> State:
         """Return the state before the first token.
@@ -150,8 +150,9 @@ class NumpyStepper:
 
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Return the log of the softmax over the last axis."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted: FloatArray = logits - logits.max(axis=-1, keepdims=True)
+    normalised: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normalised
 
 
 def stored_name(network: bytes) -> str:

@@ -10,16 +10,22 @@ The layer computes what `keras.layers.LSTM` computes and has its weights, so a t
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+logger = logging.getLogger(__name__)
+
 
 def prepare() -> None:
     """Let GPUs take memory as needed and make every operation repeatable, bit by bit."""
     for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError as error:  # another model has used the GPU in this process already
+            logger.debug("Memory growth stays as it is: %s", error)
     tf.config.experimental.enable_op_determinism()
 
 
@@ -28,17 +34,23 @@ def lstm_layer() -> type[keras.layers.LSTM]:
     return keras.layers.LSTM if tf.config.list_physical_devices("GPU") else CpuLSTM
 
 
-class CpuLSTM(keras.layers.LSTM):
+class CpuLSTM(keras.layers.LSTM):  # type: ignore[misc]  # Keras has no types
     """`keras.layers.LSTM`, faster on a CPU; zero initial state, no mask, returns sequences."""
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> tuple[Any, Any, list[Any]]:
+    def inner_loop(  # the signature is Keras'
+        self,
+        sequences: Any,
+        initial_state: Any,  # noqa: ARG002
+        mask: Any,  # noqa: ARG002
+        training: bool = False,  # noqa: ARG002
+    ) -> tuple[Any, Any, list[Any]]:
         """Return the last output, all outputs (batch, time, units) and the last states."""
         x = tf.transpose(sequences, [1, 0, 2])
         hidden, cell = _lstm(x, *(tf.convert_to_tensor(weight) for weight in self.cell.weights))
         return hidden[-1], tf.transpose(hidden, [1, 0, 2]), [hidden[-1], cell[-1]]
 
 
-@tf.custom_gradient
+@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
 def _lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
     n_steps, units = tf.shape(x)[0], recurrent_kernel.shape[0]
     rows = tf.reshape(x, [-1, x.shape[2]])
