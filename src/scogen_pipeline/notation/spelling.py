@@ -1,7 +1,12 @@
 """Pitch numbers to note names, spelled as the key and the context ask.
 
-The name of a note follows from the tonics that its neighbourhood suggests (ps13), the whole is moved by twelve fifths towards the
-key signature where it drifted an enharmonic away, and a note far outside the key takes the name nearest to the key.
+Each note is named by vote: every pitch class of its neighbourhood, taken for a tonic, names the note by its place in the harmonic
+chromatic scale (ps13). The tonics themselves are named by the key of the piece, so the spelling cannot drift an enharmonic away
+as plain ps13 does. A semitone step that follows pulls the name to the side from which the step is diatonic: C sharp rises to
+D, D flat falls to C.
+
+On 52 scores of the music21 corpus 99.9 % of the names in chorales and 98.8 % elsewhere are the written ones; the key's window alone
+reaches 98.9 % and 96.5 % (`benchmarks/spelling.py`).
 
 **Conventions.** A place on the *line of fifths* stands for a name: C = 0, G = 1, F = -1. Names have at most two sharps or flats.
 
@@ -11,13 +16,22 @@ D. Temperley, *The Cognition of Basic Musical Structures* (2001), ch. 5 (line of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.piece import Note
 
 _STEPS_BY_FIFTHS: Final = "FCGDAEB"
+_SEMITONES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+#: Semitones above a tonic -> fifths above it, in the harmonic chromatic scale: Db, Eb, F#, Ab, Bb in C.
+_CHROMATIC_FIFTHS: Final = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
+#: Fbb to B##: double flats and double sharps are the ends of what can be written.
+_PLACES: Final = range(-15, 20)
+#: Notes before and after that vote; anything from 15 to 40 gives the same agreement within 0.1 %.
+_REACH: Final = 20
+_DISTANCE_COST: Final = 0.02
+_RESOLUTION_COST: Final = 0.03
 
 
 class Spelling(NamedTuple):
@@ -35,7 +49,7 @@ class Spelling(NamedTuple):
     @property
     def midi(self) -> int:
         """The pitch that sounds."""
-        return 12 * (self.octave + 1) + (0, 2, 4, 5, 7, 9, 11)["CDEFGAB".index(self.step)] + self.alter
+        return 12 * (self.octave + 1) + _SEMITONES[self.step] + self.alter
 
 
 def name_pitch(pitch: int, fifths: int) -> Spelling:
@@ -46,8 +60,7 @@ def name_pitch(pitch: int, fifths: int) -> Spelling:
     """
     alter, index = divmod(fifths + 1, 7)
     step = _STEPS_BY_FIFTHS[index]
-    natural = (0, 2, 4, 5, 7, 9, 11)["CDEFGAB".index(step)]
-    return Spelling(step, alter, (pitch - alter - natural) // 12 - 1)
+    return Spelling(step, alter, (pitch - alter - _SEMITONES[step]) // 12 - 1)
 
 
 def spell(notes: Sequence[Note], key: Key) -> tuple[Spelling, ...]:
@@ -57,10 +70,73 @@ def spell(notes: Sequence[Note], key: Key) -> tuple[Spelling, ...]:
         notes: All notes of the piece, sorted.
         key: The key of the piece.
     """
-    return tuple(name_pitch(note.pitch, nearest_fifths(note.pitch, key)) for note in notes)
+    classes = [note.pitch % 12 for note in notes]
+    steps = semitone_steps(notes)
+    counts = [0] * 12
+    for pitch_class in classes[:_REACH]:
+        counts[pitch_class] += 1
+    spellings = []
+    for index, note in enumerate(notes):
+        if index + _REACH < len(notes):
+            counts[classes[index + _REACH]] += 1
+        if index > _REACH:
+            counts[classes[index - _REACH - 1]] -= 1
+        spellings.append(name_pitch(note.pitch, _elect(note.pitch, counts, key, steps[index])))
+    return tuple(spellings)
 
 
 def nearest_fifths(pitch: int, key: Key) -> int:
-    """Place of a pitch on the line of fifths within the window of twelve around the key: five below the tonic, six above."""
-    lowest = key.tonic_fifths - 5 if key.mode == "major" else key.tonic_fifths - 6
+    """Place of a pitch on the line of fifths among the twelve around the tonic of the key.
+
+    >>> [nearest_fifths(68, key) for key in (Key(0, "minor"), Key(-3, "minor"))]  # G sharp in A minor, A flat in C minor
+    [8, -4]
+    """
+    lowest = key.tonic_fifths - (5 if key.mode == "major" else 6)
     return lowest + (7 * pitch - lowest) % 12
+
+
+def semitone_steps(notes: Sequence[Note]) -> list[int]:
+    """Return for each note +1 or -1 where its part goes on by a semitone up or down, else 0.
+
+    A note goes on to what begins within a sixteenth of its end.
+    """
+    steps = [0] * len(notes)
+    indices_by_part: dict[int, list[int]] = {}
+    for index, note in enumerate(notes):
+        indices_by_part.setdefault(note.part, []).append(index)
+    for indices in indices_by_part.values():
+        for position, index in enumerate(indices):
+            following = (notes[later] for later in indices[position + 1 : position + 6])
+            steps[index] = next((step for note in following if (step := _step(notes[index], note))), 0)
+    return steps
+
+
+def _step(note: Note, later: Note) -> int:
+    interval = later.pitch - note.pitch
+    return interval if abs(interval) == 1 and -2 <= later.onset - note.end <= 6 else 0
+
+
+def _elect(pitch: int, counts: Sequence[int], key: Key, step: int) -> int:
+    """Choose the place of one note on the line of fifths."""
+    # The middle of the names in use: the diatonic ones, and in minor the raised sixth and seventh.
+    middle = key.fifths + (2.0 if key.mode == "major" else 2.5)
+    votes = _votes(pitch, counts, key)
+
+    def merit(place: int) -> float:
+        # A diatonic semitone up is five fifths down the line, and the other way round.
+        detour = abs(place - 5 * step - middle) * _RESOLUTION_COST if step else 0.0
+        return votes[place] - _DISTANCE_COST * abs(place - middle) - detour
+
+    return max((place for place in votes if place in _PLACES), key=merit)
+
+
+def _votes(pitch: int, counts: Sequence[int], key: Key) -> Mapping[int, float]:
+    """Share of the neighbourhood for each name of a pitch; the customary name and its enharmonics stand without votes too."""
+    nearest = nearest_fifths(pitch, key)
+    votes = {place: 0.0 for place in (nearest, nearest - 12, nearest + 12)}
+    total = sum(counts)
+    for tonic, count in enumerate(counts):
+        if count:
+            place = nearest_fifths(tonic, key) + _CHROMATIC_FIFTHS[(pitch - tonic) % 12]
+            votes[place] = votes.get(place, 0.0) + count / total
+    return votes
