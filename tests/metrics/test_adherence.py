@@ -9,6 +9,7 @@ import pytest
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.adherence import Finding, Promise, check_files, final_bass
+from scogen_pipeline.metrics.written import read_musicxml
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
@@ -196,6 +197,9 @@ def test_a_tied_note_counts_once() -> None:
     )(musicxml())
 
     assert failures(check_files(tied, midi(), PROMISE)) == set()
+    assert read_musicxml(tied).parts[0].notes == read_musicxml(musicxml()).parts[0].notes
+    assert failures(check_files(tied.replace('<tie type="start"/>', ""), midi(), PROMISE)) == set()
+    assert failures(check_files(tied.replace('<tie type="stop"/>', ""), midi(), PROMISE)) == {"same notes"}
 
 
 def test_unreadable_files_are_data_errors() -> None:

@@ -9,7 +9,7 @@ once. MusicXML gives one part a staff, MIDI one a track that has notes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -117,7 +117,7 @@ def _staff(part: Any, program: int) -> WrittenPart:
     return WrittenPart(
         name=part.partName or "",
         program=program,
-        notes=tuple(sorted(note for measure in measures for note in _measure_notes(measure))),
+        notes=tuple(sorted(_joined(head for measure in measures for head in _noteheads(measure)))),
         meters=tuple(
             (Fraction(measure.offset), sign.ratioString)
             for measure in measures
@@ -129,14 +129,28 @@ def _staff(part: Any, program: int) -> WrittenPart:
     )
 
 
-def _measure_notes(measure: Any) -> Iterator[WrittenNote]:
+def _noteheads(measure: Any) -> Iterator[tuple[WrittenNote, bool]]:
+    """Yield what is printed, and whether it is tied to the one before."""
     for element in measure.recurse().notes:
         if element.duration.isGrace:
             continue
         onset = Fraction(element.getOffsetInHierarchy(measure)) + Fraction(measure.offset)
         for note in element.notes if element.isChord else (element,):
-            if note.tie is None or note.tie.type == "start":
-                yield WrittenNote(onset, note.pitch.midi, Fraction(element.duration.quarterLength))
+            is_tied = note.tie is not None and note.tie.type in ("stop", "continue")
+            yield WrittenNote(onset, note.pitch.midi, Fraction(element.duration.quarterLength)), is_tied
+
+
+def _joined(noteheads: Iterable[tuple[WrittenNote, bool]]) -> Iterator[WrittenNote]:
+    """Join tied noteheads; one that is tied to nothing stays a note of its own."""
+    notes: dict[tuple[int, Fraction], WrittenNote] = {}  # by pitch and end
+    for head, is_tied in sorted(noteheads):
+        note = notes.pop((head.pitch, head.onset), None) if is_tied else None
+        joined = head if note is None else note._replace(duration=note.duration + head.duration)
+        end = (head.pitch, head.onset + head.duration)
+        if end in notes:
+            yield notes.pop(end)  # a unison: both are notes
+        notes[end] = joined
+    yield from notes.values()
 
 
 def _measure_faults(measure: Any) -> Iterator[str]:
