@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scogen_pipeline.errors import MidiError
 from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
@@ -53,6 +52,8 @@ def _restricted(part: Mapping[str, pa.Table], kept: list[bool]) -> dict[str, pa.
     tables = {name: table for name, table in part.items() if name != "rejects"}
     if all(kept):
         return tables
+    import pyarrow.compute as pc  # noqa: PLC0415 - 0.1 s that runs without duplicates do not pay
+
     pieces = tables["pieces"].filter(pa.array(kept, pa.bool_()))
     others = {
         name: table.filter(pc.is_in(table["piece_id"], pieces["piece_id"].combine_chunks())) for name, table in tables.items()
