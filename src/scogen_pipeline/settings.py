@@ -2,6 +2,12 @@
 
 from kedro.config import OmegaConfigLoader
 
+from scogen_pipeline.hooks import ParameterNameHook, TrackingHook
+
+HOOKS = (ParameterNameHook(), TrackingHook())
+# `TrackingHook` starts it for the pipelines that are tracked.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

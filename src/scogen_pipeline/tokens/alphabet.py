@@ -30,8 +30,9 @@ END: Final = "<end>"
 MAX_BAR_TICKS: Final = 192
 #: Most parts (staves) that can be spelled.
 MAX_PARTS: Final = 8
-LOW_PITCH: Final = 21
-HIGH_PITCH: Final = 108
+#: Lowest and highest pitch in C major or A minor: the piano, moved by up to a tritone.
+LOW_PITCH: Final = 15
+HIGH_PITCH: Final = 114
 
 #: Buckets of measures left: exact to 8, then the lower bound.
 _BAR_BUCKETS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17, 25, 33, 49, 65)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scogen_pipeline.errors import DataError
+from scogen_pipeline.errors import DataError, RequestError
 from scogen_pipeline.music.duration import TICKS_PER_QUARTER
 from scogen_pipeline.music.key import Key, estimate_key, estimate_mode
 from scogen_pipeline.music.meter import Meter
@@ -74,7 +74,7 @@ def quantise(raw: RawPiece) -> Piece:
         raise DataError("`tracks` must hold notes, received none with pitch.")
     staves = staves_of([_on_grid(track, raw.tpq) for track in raw.tracks])
     notes = sorted({note for part, staff in enumerate(staves) for note in _notes(staff, part)})
-    changes = [(round(tick * TICKS_PER_QUARTER / raw.tpq), Meter(n, d)) for tick, n, d in raw.meters]
+    changes = [(round(tick * TICKS_PER_QUARTER / raw.tpq), _meter(n, d)) for tick, n, d in raw.meters]
     return Piece(
         parts=tuple(staff.part for staff in staves),
         notes=tuple(notes),
@@ -110,6 +110,13 @@ def _meters(changes: Sequence[tuple[int, Meter]], end: int) -> Iterable[Meter]:
         yield from [meter] * full
         if left:
             yield meter if stop == end else _meter_of_length(left)
+
+
+def _meter(numerator: int, denominator: int) -> Meter:
+    try:
+        return Meter(numerator, denominator)
+    except RequestError as error:
+        raise DataError(str(error)) from error
 
 
 def _meter_of_length(ticks: int) -> Meter:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from scogen_pipeline.errors import RequestError
+from scogen_pipeline.tokens.alphabet import kind_of, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
 Split = Literal["train", "valid", "test"]
 
@@ -40,10 +41,20 @@ class SplitShares:
                 raise RequestError(f"`{name}` must be 0 to 0.5, received {getattr(self, name)}.")
 
 
-def split_of(tokens: Iterable[str], shares: SplitShares) -> Split:
-    """Return the side of a piece by a hash of its tokens, uniform and stable."""
-    digest = hashlib.sha256(" ".join(tokens).encode()).digest()
+def split_of(tokens: Sequence[str], shares: SplitShares) -> Split:
+    """Return the side of a piece by a hash of its tokens, uniform and stable.
+
+    Spelling a tune in C may move it up or down, by key; so the octave of its first note is left out.
+    """
+    digest = hashlib.sha256(" ".join(_without_octave(tokens)).encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     if place < shares.test_share:
         return "test"
     return "valid" if place < shares.test_share + shares.valid_share else "train"
+
+
+def _without_octave(tokens: Sequence[str]) -> Iterator[str]:
+    pitches = [int(value_of(token)) for token in tokens if kind_of(token) == "pitch"]
+    octave = 12 * (pitches[0] // 12) if pitches else 0
+    for token in tokens:
+        yield f"pitch={int(value_of(token)) - octave}" if kind_of(token) == "pitch" else token

@@ -62,12 +62,19 @@ def _track(name: str, program: int, columns: Mapping[str, IntArray], chosen: np.
     return RawTrack(name, program, onsets[order], durations[order], pitches[order])
 
 
+def labelled_pieces(tables: Mapping[str, pd.DataFrame], labels: pd.DataFrame | None = None) -> Iterator[tuple[str, RawPiece]]:
+    """Yield each piece of a set of tables (the names are those of `midi.notes`) with its id."""
+    known = pd.DataFrame({"path": []}, dtype=str) if labels is None else labels
+    facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"])
+    return raw_pieces(facts, tables["tracks"], tables["notes"], tables["time_signatures"])
+
+
 def piece_facts(pieces: pd.DataFrame, labels: pd.DataFrame, tempos: pd.DataFrame, key_signatures: pd.DataFrame) -> pd.DataFrame:
     """Gather what is known about each piece: its labels where it has some, else what the file says of itself.
 
     Of several tempos the median holds, since a rubato is written as many; of several key signatures the first.
     """
-    known = labels.reindex(columns=["path", "genre", "title", "composer", "key"]).drop_duplicates("path")
+    known = labels.reindex(columns=["path", "genre", "title", "composer", "key"]).astype("string").drop_duplicates("path")
     facts = pieces.merge(known, on="path", how="left", suffixes=("_file", ""))
     for name in ("title", "composer"):
         facts[name] = facts[name].replace("", pd.NA).fillna(facts[f"{name}_file"])

@@ -1,0 +1,97 @@
+"""What cuts across all pipelines: checking what was typed, and tracking runs.
+
+MLflow's database takes seconds to open, and a page needs none of it; so tracking begins only with a pipeline that saves something
+to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kedro.framework.hooks import hook_impl
+
+from scogen_pipeline.errors import RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+
+_RUNTIME_PARAMETER: Final = re.compile(r"\$\{runtime_params:\s*(\w+)")
+#: Pipelines with a node of this tag are tracked.
+TRACKED_TAG: Final = "tracked"
+
+
+class ParameterNameHook:
+    """Refuses `--params` that nothing reads: a misspelt name would otherwise be ignored in silence."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Compare the names that were typed with those that the configuration reads."""
+        conf_source = Path(context.config_loader.conf_source)
+        known = {
+            name
+            for file in sorted(conf_source.glob("*/*.yml"))
+            for name in _RUNTIME_PARAMETER.findall(file.read_text(encoding="utf-8"))
+        }
+        for name in context.config_loader.runtime_params or {}:
+            if name not in known:
+                raise RequestError(
+                    f"`--params` must be among {', '.join(sorted(known))}, received `{name}`.{did_you_mean(str(name), known)}"
+                )
+
+
+class TrackingHook:
+    """Opens an MLflow run around the pipelines that are tracked; each field of a parameter group is a parameter of the run."""
+
+    def __init__(self) -> None:
+        self._context: KedroContext | None = None
+        self._mlflow: MlflowHook | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the context until it is known whether the run is tracked."""
+        self._context, self._mlflow = context, None
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Open a run, if the pipeline is tracked."""
+        if not _is_tracked(pipeline):
+            return
+        from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: PLC0415  (see above)
+
+        self._mlflow = MlflowHook()
+        self._mlflow.after_context_created(self._context)
+        self._mlflow.before_pipeline_run(run_params, pipeline, catalog)
+
+    @hook_impl
+    def before_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool) -> None:
+        """Log the parameters that the node reads."""
+        if self._mlflow:
+            flat = {name: _as_mapping(value) for name, value in inputs.items() if name.startswith("params:")}
+            self._mlflow.before_node_run(node, catalog, flat, is_async)
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Close the run."""
+        if self._mlflow:
+            self._mlflow.after_pipeline_run(run_params, pipeline, catalog)
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Close the run as failed."""
+        if self._mlflow:
+            self._mlflow.on_pipeline_error(error, run_params, pipeline, catalog)
+
+
+def _is_tracked(pipeline: Pipeline) -> bool:
+    return any(TRACKED_TAG in node.tags for node in pipeline.nodes)
+
+
+def _as_mapping(value: Any) -> Any:
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value

@@ -1,0 +1,47 @@
+"""The pipelines by name: one for each process, and their sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedro.framework.project import find_pipelines
+from kedro.pipeline import pipeline
+
+if TYPE_CHECKING:
+    from kedro.pipeline import Pipeline
+
+#: What the sample of a training run is called in the catalog, by what it is called in `generate`.
+_SAMPLE_NAMES = {
+    "composed_pieces": "sample_pieces",
+    "score_musicxml": "sample_musicxml",
+    "score_svg": "sample_svg",
+    "score_png": "sample_png",
+    "score_pdf": "sample_pdf",
+    "score_midi": "sample_midi",
+    "score_wav": "sample_wav",
+    "score_mp3": "sample_mp3",
+}
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Return every pipeline by its name."""
+    found = find_pipelines(raise_errors=True)
+    # From a request to the files.
+    generate = found["compose"] + found["engrave"]
+    # A page and a sound of what was just trained, so that runs can be compared by eye.
+    sample = pipeline(
+        generate,
+        namespace="sample",
+        inputs={"generation_model": "trained_model", "primer": "primer"},
+        outputs={name: new for name, new in _SAMPLE_NAMES.items() if name in generate.all_outputs()},
+        parameters={"params:request": "params:sample_request", "params:page": "params:page"},
+    )
+    # From the embedded corpus, or a folder of MIDI, to a model and its sample.
+    train = found["corpus"] + found["ingest"] + found["encode"] + found["fit"] + sample
+    return {
+        **found,
+        "generate": generate,
+        "train": train,
+        # Everything: train a model, judge it, and print a piece by the pretrained one.
+        "__default__": train + found["evaluate"] + generate,
+    }
