@@ -1,8 +1,8 @@
 """How often the spelling agrees with composers and editors: a table over real scores of the music21 corpus.
 
 Run: `python benchmarks/spelling.py [N_CHORALES]`. For each score the pitches are reduced to numbers, spelled by
-`scogen_pipeline.notation.spelling`, and compared name by name with the score. The key handed in is the one a piece of this package
-would carry: the signature of the score, and the mode estimated from its pitch classes.
+`scogen_pipeline.notation.spelling`, and compared name by name with the score. The key handed in is the one a piece of this
+package would carry: the signature of the score, and the mode estimated from its pitch classes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from scogen_pipeline.music.key import Key, estimate_mode
 from scogen_pipeline.music.piece import Note
-from scogen_pipeline.notation.spelling import nearest_fifths, name_pitch, spell
+from scogen_pipeline.notation.spelling import name_pitch, nearest_fifths, spell
 
 OTHERS = (
     "haydn/opus74no1/movement1",

@@ -1,7 +1,7 @@
 """The clef of each measure: the customary one, changed only where it saves many ledger lines for long enough.
 
 Why a search over the whole part: judged measure by measure, a line that hovers around middle C would change clef at every
-bar. A change costs as much as a measure of four or five ledger lines, so a lone high note never brings one.
+bar. A change costs as much as a measure of three or four ledger lines, so a lone high note never brings one.
 
 **Conventions.** Heights are diatonic steps above C0 (`Spelling.diatonic`). Changes happen at bar lines.
 
@@ -50,7 +50,7 @@ _OTHER_CLEFS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _FREE_LEDGER_LINES: Final = 2
-_CHANGE_COST: Final = 2.5
+_CHANGE_COST: Final = 1.5
 _FOREIGN_COST: Final = 0.05
 
 

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, SubElement
 from scogen_pipeline.music.duration import TICKS_PER_QUARTER
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Measure, Piece
-from scogen_pipeline.music.tempo import tempo_word
+from scogen_pipeline.music.tempo import MAX_BPM, tempo_word
 from scogen_pipeline.notation.clefs import CLEF_SIGNS
 from scogen_pipeline.notation.partlist import Player, add_part_list, players
 from scogen_pipeline.notation.rhythm import STRAIGHT
@@ -126,7 +126,7 @@ def _add_tempo(element: Element, piece: Piece) -> None:
     """Write the tempo word and the metronome mark side by side, and the tempo for playback."""
     direction = SubElement(element, "direction", placement="above", system="only-top")
     words = SubElement(direction, "direction-type")
-    _text(words, "words", tempo_word(piece.tempo_bpm), **{"font-weight": "bold"})
+    _text(words, "words", tempo_word(min(piece.tempo_bpm, MAX_BPM)), **{"font-weight": "bold"})
     metronome = SubElement(SubElement(direction, "direction-type"), "metronome", parentheses="yes")
     beat = STRAIGHT[piece.meter.beat_ticks]
     _text(metronome, "beat-unit", beat.type)

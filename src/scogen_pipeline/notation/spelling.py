@@ -5,8 +5,8 @@ chromatic scale (ps13). The tonics themselves are named by the key of the piece,
 as plain ps13 does. A semitone step that follows pulls the name to the side from which the step is diatonic: C sharp rises to
 D, D flat falls to C.
 
-On 52 scores of the music21 corpus 99.9 % of the names in chorales and 98.8 % elsewhere are the written ones; the key's window alone
-reaches 98.9 % and 96.5 % (`benchmarks/spelling.py`).
+On 52 scores of the music21 corpus 99.9 % of the names in chorales and 98.8 % elsewhere are the written ones; the key's window
+alone reaches 98.9 % and 96.5 % (`benchmarks/spelling.py`).
 
 **Conventions.** A place on the *line of fifths* stands for a name: C = 0, G = 1, F = -1. Names have at most two sharps or flats.
 
@@ -133,7 +133,7 @@ def _elect(pitch: int, counts: Sequence[int], key: Key, step: int) -> int:
 def _votes(pitch: int, counts: Sequence[int], key: Key) -> Mapping[int, float]:
     """Share of the neighbourhood for each name of a pitch; the customary name and its enharmonics stand without votes too."""
     nearest = nearest_fifths(pitch, key)
-    votes = {place: 0.0 for place in (nearest, nearest - 12, nearest + 12)}
+    votes = dict.fromkeys((nearest, nearest - 12, nearest + 12), 0.0)
     total = sum(counts)
     for tonic, count in enumerate(counts):
         if count:
