@@ -26,6 +26,8 @@ from scogen_pipeline.midi.scores import ConvertedScore, convert_score
 
 #: Raised by one whenever the conversion changes, so that parts of an older one are made again.
 CONVERSION: Final = 1
+#: Makes music21 hold an accidental to the end of its measure, as in print; its default for ABC without a version does not.
+_ABC_VERSION: Final = (2, 1, 0)
 LABEL_COLUMNS: Final = ("path", "collection", "title", "composer", "genre", "key", "mode", "meter", "source", "licence")
 REJECT_COLUMNS: Final = ("path", "collection", "reason", "detail", "source")
 
@@ -136,7 +138,7 @@ def _read_score(source: PieceSource) -> Any:
 
     if source.path.lower().endswith(".abc"):
         tune = split_tunes(read_abc(source.path))[source.tune]
-        return abcFormat.translate.abcToStreamScore(abcFormat.ABCFile().readstr(tune))
+        return abcFormat.translate.abcToStreamScore(abcFormat.ABCFile(abcVersion=_ABC_VERSION).readstr(tune))
     # Neither read nor written: music21's pickles of scores.
     return converter.parseFile(source.path, forceSource=True, storePickle=False)
 

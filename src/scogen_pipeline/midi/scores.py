@@ -18,15 +18,16 @@ from typing import Any, Final, NamedTuple
 
 from scogen_pipeline.errors import MidiError, RequestError
 from scogen_pipeline.midi.barring import TPQ, Barring, WrittenMeasure, lay_measures
-from scogen_pipeline.midi.part_names import PartDescription, name_tracks
+from scogen_pipeline.midi.part_names import VOCAL_GENRES, PartDescription, name_tracks
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.genres import GENRES
-from scogen_pipeline.music.key import Key, Mode, estimate_key, estimate_mode
+from scogen_pipeline.music.key import Key, Mode, estimate_mode
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.tempo import MAX_BPM, MIN_BPM, bpm_from_qpm, qpm_from_bpm
 
 _VELOCITY: Final = 80
 _DEFAULT_BPM: Final = 96
+_DUPLE_DANCES: Final = ("reel", "hornpipe", "strathspey")
 _MODES: Final[dict[str, Mode]] = {
     "major": "major", "ionian": "major", "lydian": "major", "mixolydian": "major",
     "minor": "minor", "aeolian": "minor", "dorian": "minor", "phrygian": "minor", "locrian": "minor",
@@ -34,12 +35,11 @@ _MODES: Final[dict[str, Mode]] = {
 
 
 class WrittenNote(NamedTuple):
-    """A notehead: ticks from the start of its measure, ticks it lasts, sounding pitch, and how it is tied."""
+    """A notehead: ticks from the start of its measure, ticks it lasts, sounding pitch, and whether a tie leads on from it."""
 
     offset: int
     duration: int
     pitch: int
-    is_tied_back: bool = False
     is_tied_on: bool = False
 
 
@@ -60,6 +60,7 @@ class ScorePart:
 
     description: PartDescription
     measures: tuple[PartMeasure, ...]
+    is_transposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def convert_score(
     Raises:
         MidiError: With a reason, if the score has no notes or its measures make no bars.
     """
-    parts = [part for part in _read_parts(score) if any(measure.notes for measure in part.measures)]
+    parts = [part for part in _read_parts(score, genre) if any(measure.notes for measure in part.measures)]
     if not parts:
         raise MidiError("no notes", "")
     if len({len(part.measures) for part in parts}) > 1:
@@ -126,17 +127,20 @@ def convert_score(
     return ConvertedScore(midi, title, composer, keys[0][1], meter, n_notes, barring.n_irregular)
 
 
-def _read_parts(score: Any) -> list[ScorePart]:
+def _read_parts(score: Any, genre: str) -> list[ScorePart]:
     parts = list(score.parts) or [score]
     skipped = _first_endings(parts[0])
-    return [_read_part(part, skipped) for part in parts]
+    return [_read_part(part, skipped, is_vocal=genre in (*VOCAL_GENRES, "lied")) for part in parts]
 
 
-def _read_part(part: Any, skipped: frozenset[int]) -> ScorePart:
+def _read_part(part: Any, skipped: frozenset[int], *, is_vocal: bool) -> ScorePart:
     shift = _transposition(part)
+    if is_vocal and shift % 12 == 0:
+        # Files of vocal music say "octave lower" for a clef with an 8 whose pitches they have lowered already.
+        shift = 0
     written = list(part.getElementsByClass("Measure")) or [part]
     measures = tuple(_read_measure(measure, shift) for index, measure in enumerate(written) if index not in skipped)
-    return ScorePart(_describe(part, measures), measures)
+    return ScorePart(_describe(part, measures), measures, shift % 12 != 0)
 
 
 def _first_endings(part: Any) -> frozenset[int]:
@@ -198,10 +202,10 @@ def _read_note(read: PartMeasure, element: Any, base: float, shift: int) -> None
     if end <= start or not classes & {"Note", "Chord"}:
         return
     for note in element.notes if "Chord" in classes else (element,):
-        tie = note.tie.type if note.tie is not None else ""
+        is_tied_on = note.tie is not None and note.tie.type in ("start", "continue")
         pitch = round(note.pitch.ps) + shift
         if 0 <= pitch <= 127:
-            read.notes.append(WrittenNote(start, end - start, pitch, tie in ("stop", "continue"), tie in ("start", "continue")))
+            read.notes.append(WrittenNote(start, end - start, pitch, is_tied_on))
 
 
 def _describe(part: Any, measures: Sequence[PartMeasure]) -> PartDescription:
@@ -237,7 +241,8 @@ def _sounding(part: ScorePart, barring: Barring) -> list[tuple[int, int, int, in
     for start, measure in zip(barring.starts, part.measures, strict=True):
         for written in sorted(measure.notes):
             onset, end = start + written.offset, start + written.offset + written.duration
-            held = open_ends.pop(written.pitch, None) if written.is_tied_back else None
+            # Half of the ties of old files have no end mark: a tie holds if the same pitch follows at once.
+            held = open_ends.pop(written.pitch, None)
             if held is not None and held[1] == onset:
                 held[1] = end
             else:
@@ -264,15 +269,16 @@ def _without_unisons(notes: Sequence[list[int]]) -> Iterator[tuple[int, int, int
 def _keys(
     parts: Sequence[ScorePart], barring: Barring, tracks: Sequence[MidiTrack], major_is_certain: bool
 ) -> list[tuple[int, Key]]:
-    """Return the keys at their ticks. The first part's signatures count; parts of transposing instruments come later as a rule."""
-    signatures = [(start, *measure.key) for start, measure in zip(barring.starts, parts[0].measures, strict=True) if measure.key]
+    """Return the keys at their ticks: the signatures of the first part that is written as it sounds."""
+    part = next((part for part in parts if not part.is_transposed), parts[0])
+    signatures = [(start, *measure.key) for start, measure in zip(barring.starts, part.measures, strict=True) if measure.key]
     signatures = [item for item in signatures if -7 <= item[1] <= 7] or [(0, 0, "")]
     keys: list[tuple[int, Key]] = []
     for index, (tick, fifths, mode) in enumerate(signatures):
         end = signatures[index + 1][0] if index + 1 < len(signatures) else barring.end
         notes = _notes_between(tracks, tick if index else 0, end)
         if mode == "major" and major_is_certain:
-            key = _parallel_minor_if_sounding(Key(fifths, "major"), notes)
+            key = _parallel_minor_if_sounding(Key(fifths, "major"), _weights(notes))
         else:
             key = Key(fifths, _mode(fifths, mode, notes))
         if not keys or keys[-1][1] != key:
@@ -296,14 +302,13 @@ def _mode(fifths: int, written: str, notes: Sequence[tuple[int, int, int, int]])
     return "major" if written else estimate_mode(_weights(notes), fifths)
 
 
-def _parallel_minor_if_sounding(key: Key, notes: Sequence[tuple[int, int, int, int]]) -> Key:
-    """Return the minor key on the tonic of a major key if the notes fit it best of all keys.
+def _parallel_minor_if_sounding(key: Key, weights: Sequence[float]) -> Key:
+    """Return the minor key on the tonic of a major key if minor thirds outweigh major ones.
 
     The Essen collection writes its minor tunes so: the tonic's major signature, and accidentals.
     """
-    found = estimate_key(_weights(notes)) if notes else key
-    is_parallel = found.mode == "minor" and found.tonic_pitch_class == key.tonic_pitch_class
-    return found if is_parallel else key
+    minor_third, major_third = (weights[(key.tonic_pitch_class + step) % 12] for step in (3, 4))
+    return Key(key.fifths - 3, "minor") if minor_third > major_third and key.fifths >= -4 else key
 
 
 def _weights(notes: Sequence[tuple[int, int, int, int]]) -> list[float]:
@@ -322,7 +327,18 @@ def _tempo_qpm(score: Any, genre: str, meter: Meter) -> float:
             qpm = mark.getQuarterBPM(useNumberSounding=is_sounding)
             if qpm is not None and MIN_BPM <= bpm_from_qpm(qpm, meter) <= MAX_BPM:
                 return float(qpm)
-    return qpm_from_bpm(GENRES[genre].tempo_bpm if genre else _DEFAULT_BPM, meter)
+    return _customary_qpm(genre, meter)
+
+
+def _customary_qpm(genre: str, meter: Meter) -> float:
+    """Tempo of a genre; its dances last as long a measure in 2/4, 4/4 and 2/2, whatever the note value that is written."""
+    if not genre:
+        return qpm_from_bpm(_DEFAULT_BPM, meter)
+    custom = GENRES[genre]
+    if genre in _DUPLE_DANCES and meter.numerator in (2, 4):
+        own = Meter.parse(custom.time_signature)
+        return qpm_from_bpm(custom.tempo_bpm, own) * meter.bar_ticks / own.bar_ticks
+    return qpm_from_bpm(custom.tempo_bpm, meter)
 
 
 def _is_early(mark: Any, score: Any) -> bool:
