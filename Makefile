@@ -1,0 +1,50 @@
+# scogen: `make run` and `make test` set up what they need in .venv and do it; nothing else has to be installed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export KEDRO_DISABLE_TELEMETRY := true
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PYTHONWARNINGS ?= ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types imports tests lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: .venv/installed ## Set up, then run the whole chain on embedded data and print a piece
+	$(BIN)/kedro run
+
+test: lint types imports tests ## Set up, then check everything
+
+lint: .venv/installed-dev ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-dev ## Check types
+	$(BIN)/mypy
+
+imports: .venv/installed-dev ## Check that layers import downwards only
+	$(BIN)/lint-imports
+
+tests: .venv/installed-dev ## Run the tests
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+lock: .venv/installed-dev ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and all that a run made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mlflow.db mlruns mlartifacts
+	git clean -fdXq data
+
+.venv/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
