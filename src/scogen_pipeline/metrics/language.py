@@ -2,13 +2,13 @@
 
 **Conventions.** In nats (natural logarithm), lower is better. *Per token* divides by the tokens that are predicted (all but
 `<start>`, `<end>` among them), *per note* by the notes of the piece, which does not depend on the spelling. A set of pieces is
-pooled: its sum of nats over its sum of tokens or notes.
+pooled: its sum of nats over its sum of tokens or notes. Of a very long piece the first 4,096 tokens count, for all models alike.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,11 +17,16 @@ import pandas as pd
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.floors import Floor, fit_bigram, fit_copy, fit_unigram
+from scogen_pipeline.tokens.alphabet import kind_of
 from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 
 logger = logging.getLogger(__name__)
 #: Pieces that are scored together: enough to fill the matrix products, few enough for the memory of two cores.
 _BATCH: Final = 32
+#: A longer piece in a batch makes the others wait: at most this many times as long as the shortest.
+_MOST_STRETCH: Final = 1.5
+#: An opera act of 60,000 tokens would take as long as all others together.
+_MAX_TOKENS: Final = 4096
 #: Where held-out pieces come from, best first: a sample of a handful may have an empty test split.
 _SPLITS: Final = ("test", "valid", "train")
 
@@ -42,13 +47,23 @@ def model_nlls(scorer: Scorer, sequences: Sequence[IntArray], conditions: Sequen
         conditions: Condition ids of each piece, all of one length.
     """
     nlls = [0.0] * len(sequences)
-    by_length = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
-    for first in range(0, len(by_length), _BATCH):
-        batch = by_length[first : first + _BATCH]
+    for batch in _batches([len(ids) for ids in sequences]):
         scores = scorer.log_probabilities([sequences[i] for i in batch], np.stack([conditions[i] for i in batch]))
         for index, score in zip(batch, scores, strict=True):
             nlls[index] = -float(score.sum(dtype=np.float64))
     return nlls
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield indices of pieces of like length."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if batch and (len(batch) == _BATCH or lengths[index] > _MOST_STRETCH * lengths[batch[0]]):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
 
 
 def held_out(encoded_pieces: pd.DataFrame, max_pieces: int, seed: int) -> pd.DataFrame:
@@ -75,13 +90,14 @@ def language_table(encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: S
     Returns:
         One row a model and genre ("all" first): model, genre, split, n_pieces, n_tokens, n_notes, nll_per_token, nll_per_note.
     """
-    sequences = _id_arrays(chosen["ids"])
+    sequences = [ids[: _MAX_TOKENS + 1] for ids in _id_arrays(chosen["ids"])]
+    is_note = np.array([kind_of(token) == "pitch" for token in vocabulary.tokens])
     facts = pd.DataFrame(
         {
             "genre": chosen["genre"].to_numpy(),
             "split": chosen["split"].to_numpy(),
             "n_tokens": [len(ids) - 1 for ids in sequences],
-            "n_notes": chosen["n_notes"].to_numpy(),
+            "n_notes": [int(is_note[ids].sum()) for ids in sequences],
         }
     )
     nlls = {"lstm": model_nlls(scorer, sequences, _id_arrays(chosen["conditions"]))}
