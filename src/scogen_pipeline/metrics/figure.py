@@ -86,9 +86,13 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, name: str) -> None:
             continue
         low, middle, high = np.percentile(values, (25, 50, 75))
         axes.barh(height, high - low, left=low, height=0.62, color=colour, alpha=0.35, linewidth=0)
-        axes.scatter(values, height + jitter.uniform(-0.22, 0.22, len(values)), s=9, color=colour, alpha=0.7, linewidths=0)
-        axes.plot([middle, middle], [height - 0.31, height + 0.31], color="white", linewidth=3)
-        axes.plot([middle, middle], [height - 0.31, height + 0.31], color=colour, linewidth=1.5)
+        axes.plot([middle, middle], [height - 0.31, height + 0.31], color=colour, linewidth=2)
+        heights = height + jitter.uniform(-0.22, 0.22, len(values))
+        axes.scatter(values, heights, s=11, color=colour, alpha=0.75, linewidths=0, zorder=3)
+    axes.use_sticky_edges = False  # else a dot at zero is cut in half
+    axes.margins(x=0.04)
+    if measures["value"].nunique() == 1:
+        axes.set_xlim(scale * float(measures["value"].iloc[0]) - 0.05, scale * float(measures["value"].iloc[0]) + 1)
     axes.set_yticks([0, 1], list(reversed(_COLOURS)))
     axes.set_ylim(-0.5, 1.5)
     _finish(axes, _TITLES.get(name, name))
