@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -168,7 +167,7 @@ class _Run:
         return Snapshot(before.fingerprint, history, self._network.state, best)
 
     def _train_epoch(self, n_done: int, bar: tqdm[Any]) -> float:
-        settings, n_seen, nll = self._settings, 0, math.nan
+        settings, n_seen, total_nll = self._settings, 0, 0.0
         batches = shuffled_batches(
             self._data.train,
             window_length=settings.window_length,
@@ -178,27 +177,25 @@ class _Run:
             seed=settings.seed,
             epoch=n_done,
         )
-        self._network.begin_epoch()
         for batch in batches:
             n_tokens = int(batch.weights.sum())
             n_seen += n_tokens
             progress = (n_done + n_seen / self._data.train.n_targets) / settings.epochs
-            nll = self._network.train(batch, settings.learning_rate_at(progress))
-            bar.set_postfix(epoch=n_done + 1, nll=f"{nll:.3f}", refresh=False)
+            total_nll += n_tokens * self._network.train(batch, settings.learning_rate_at(progress))
+            bar.set_postfix(epoch=n_done + 1, nll=f"{total_nll / n_seen:.3f}", refresh=False)
             bar.update(n_tokens)
-        return nll
+        return total_nll / n_seen
 
     def _validation_nll(self) -> float:
-        settings, nll = self._settings, math.nan
-        self._network.begin_epoch()
+        settings, total_nll = self._settings, 0.0
         for batch in ordered_batches(
             self._data.valid,
             window_length=settings.window_length,
             batch_size=settings.batch_size,
             pad_id=self._data.vocabulary.pad_id,
         ):
-            nll = self._network.validate(batch)
-        return nll
+            total_nll += int(batch.weights.sum()) * self._network.validate(batch)
+        return total_nll / self._data.valid.n_targets
 
 
 def _is_over(history: Sequence[EpochResult], settings: FitSettings) -> bool:

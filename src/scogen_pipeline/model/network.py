@@ -78,8 +78,9 @@ def build_network(
         tokens
     )
     request = _request_vector(conditions, settings, vocabulary.size, draw)
-    # (batch, time, condition_size): broadcasting along `x` repeats the request over a time that is not known here.
-    repeated = keras.ops.zeros_like(x[:, :, :1]) + keras.ops.expand_dims(request, 1)
+    # (batch, time, 1) @ (batch, 1, condition_size): the request at every step, over a time that is not known here. Not a sum with
+    # zeros: Keras 3.15 on TensorFlow takes (1, n, 1) + (1, 1, n) for a bias and returns (1, n, 1).
+    repeated = keras.ops.matmul(keras.ops.ones_like(x[:, :, :1]), keras.ops.expand_dims(request, 1))
     x = layers.Concatenate(name="token_and_request")([x, repeated])
     x = layers.Dropout(settings.dropout, seed=draw.seed(), name="dropout_0")(x)
     for level in range(1, settings.n_layers + 1):

@@ -38,23 +38,25 @@ class TrainableNetwork:
     def __init__(self, settings: NetworkSettings, vocabulary: Vocabulary, n_conditions: int, seed: int) -> None:
         self._model = _compiled(build_network(settings, vocabulary, n_conditions, seed, _fastest_lstm_layer()))
 
-    def begin_epoch(self) -> None:
-        """Forget the NLL so far."""
-        self._model.reset_metrics()
-
     def train(self, batch: Batch, learning_rate: float) -> float:
-        """Take one step; return the NLL over all batches since the epoch began, with dropout."""
+        """Take one step; return the NLL of the batch before it, with dropout."""
         self._model.optimizer.learning_rate.assign(learning_rate)
-        return _nll_after(self._model.train_on_batch, batch)
+        return self._loss_of(self._model.train_on_batch, batch)
 
     def validate(self, batch: Batch) -> float:
-        """Change nothing; return the NLL over all batches since the epoch began."""
-        return _nll_after(self._model.test_on_batch, batch)
+        """Change nothing; return the NLL of the batch."""
+        return self._loss_of(self._model.test_on_batch, batch)
+
+    def _loss_of(self, step: Callable[..., dict[str, Any]], batch: Batch) -> float:
+        # Some versions of Keras average the loss over batches, which have unequal numbers of tokens; some do not.
+        self._model.reset_metrics()
+        inputs = {"tokens": batch.tokens, "conditions": batch.conditions}
+        return float(step(inputs, batch.targets, sample_weight=batch.weights, return_dict=True)["loss"])
 
     @property
     def weights(self) -> Arrays:
         """The weights, in the order of `build_network`."""
-        return tuple(self._model.get_weights())
+        return tuple(weight.copy() for weight in self._model.get_weights())
 
     @property
     def state(self) -> Arrays:
@@ -91,14 +93,8 @@ def _compiled(network: keras.Model) -> keras.Model:
         optimizer=keras.optimizers.Adam(global_clipnorm=_CLIP_NORM),
         # The mean over tokens: padding must not water the gradient down.
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
-        weighted_metrics=[keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="nll")],
         # On a CPU, XLA made TensorFlow's LSTM three times slower.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     network.optimizer.build(network.trainable_variables)
     return network
-
-
-def _nll_after(step: Callable[..., dict[str, Any]], batch: Batch) -> float:
-    inputs = {"tokens": batch.tokens, "conditions": batch.conditions}
-    return float(step(inputs, batch.targets, sample_weight=batch.weights, return_dict=True)["nll"])

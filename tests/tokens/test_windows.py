@@ -1,0 +1,112 @@
+"""Windows: every target once, never across pieces, the same at every resumption."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scogen_pipeline.errors import DataError
+from scogen_pipeline.tokens.windows import Batch, Examples, cut, ordered_batches, shuffled_batches
+
+PAD = 0
+
+
+def examples_of(lengths: list[int], slots: int = 3) -> Examples:
+    """Every id occurs once in the whole corpus, so that a target says where it comes from."""
+    bounds = np.cumsum([1, *lengths])
+    ids = tuple(np.arange(low, high, dtype=np.int32) for low, high in pairwise(bounds))
+    return Examples(ids, np.arange(100, 100 + len(lengths) * slots, dtype=np.int32).reshape(-1, slots))
+
+
+def training_batches(examples: Examples, **changes: object) -> list[Batch]:
+    settings = {"window_length": 8, "batch_size": 3, "pad_id": PAD, "condition_dropout": 0.0, "seed": 1, "epoch": 0}
+    return list(shuffled_batches(examples, **(settings | changes)))  # type: ignore[arg-type]
+
+
+def counted_targets(batches: list[Batch]) -> Counter[int]:
+    return Counter(int(target) for batch in batches for target in batch.targets[batch.weights > 0])
+
+
+@given(st.lists(st.integers(2, 60), min_size=1, max_size=8), st.integers(1, 20), st.integers(0, 50))
+def test_each_target_of_each_piece_is_seen_exactly_once_an_epoch(lengths: list[int], window_length: int, epoch: int):
+    examples = examples_of(lengths)
+    expected = Counter(int(target) for ids in examples.ids for target in ids[1:])
+    assert counted_targets(training_batches(examples, window_length=window_length, epoch=epoch)) == expected
+    ordered = ordered_batches(examples, window_length=window_length, batch_size=2, pad_id=PAD)
+    assert counted_targets(list(ordered)) == expected
+    assert examples.n_targets == expected.total()
+
+
+def test_a_window_never_crosses_a_piece_and_its_targets_are_its_inputs_moved_by_one():
+    examples = examples_of([30, 9, 17])
+    pieces = [set(ids.tolist()) for ids in examples.ids]
+    for batch in training_batches(examples):
+        for tokens, targets, weights in zip(batch.tokens, batch.targets, batch.weights, strict=True):
+            real = weights > 0
+            assert np.array_equal(tokens[real] + 1, targets[real])
+            assert any(set(tokens[real].tolist()) | set(targets[real].tolist()) <= piece for piece in pieces)
+            assert np.all(tokens[~real] == PAD)
+            assert np.all(targets[~real] == PAD)
+
+
+def test_a_window_carries_the_conditions_of_its_piece():
+    examples = examples_of([30, 9, 17])
+    for batch in training_batches(examples):
+        for tokens, conditions in zip(batch.tokens, batch.conditions, strict=True):
+            piece = next(index for index, ids in enumerate(examples.ids) if tokens[0] in ids)
+            assert np.array_equal(conditions, examples.conditions[piece])
+
+
+def test_boundaries_move_from_epoch_to_epoch_but_a_short_piece_is_never_cut():
+    starts = {tuple(cut([100, 8], 8, np.random.default_rng(epoch)).start[:-1]) for epoch in range(10)}
+    assert len(starts) > 1
+    assert all(cut([8], 8, np.random.default_rng(epoch)).length.tolist() == [8] for epoch in range(10))
+
+
+def test_an_epoch_is_the_same_whenever_it_is_made_and_unlike_the_next():
+    examples = examples_of([30, 9, 17, 40])
+    first, again, other = (training_batches(examples, epoch=epoch, condition_dropout=0.5) for epoch in (4, 4, 5))
+    assert all(np.array_equal(a, b) for one, two in zip(first, again, strict=True) for a, b in zip(one, two, strict=True))
+    assert any(not np.array_equal(one.tokens, two.tokens) for one, two in zip(first, other, strict=False))
+
+
+def test_conditions_are_withheld_at_the_rate_that_was_asked_for():
+    batches = training_batches(examples_of([400] * 20, slots=4), condition_dropout=0.25)
+    assert np.mean(np.concatenate([batch.conditions for batch in batches]) == PAD) == pytest.approx(0.25, abs=0.03)
+
+
+def test_windows_of_like_length_share_a_batch_so_little_is_padding():
+    examples = examples_of([*[150] * 30, *[700] * 6])
+    batches = training_batches(examples, window_length=256, batch_size=8)
+    real = sum(float(batch.weights.sum()) for batch in batches)
+    assert real / sum(batch.weights.size for batch in batches) > 0.8
+
+
+def test_pieces_are_taken_by_split_in_the_order_of_their_id_whatever_the_order_of_rows():
+    table = pd.DataFrame(
+        {
+            "piece_id": ["b", "a", "c"],
+            "split": ["train", "train", "valid"],
+            "conditions": [[1, 2], [3, 4], [5, 6]],
+            "ids": [[7, 8], [9, 10, 11], [12, 13]],
+        }
+    )
+    examples = Examples.of_split(table, "train")
+    assert [ids.tolist() for ids in examples.ids] == [[9, 10, 11], [7, 8]]
+    assert examples.conditions.tolist() == [[3, 4], [1, 2]]
+    assert examples.hash == Examples.of_split(table.iloc[::-1], "train").hash
+    assert examples.hash != Examples.of_split(table, "valid").hash
+    assert Examples.of_split(table, "test").conditions.shape == (0, 2)
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(DataError, match="one row of ids a piece"):
+        Examples((np.array([1, 2], np.int32),), np.zeros((2, 3), np.int32))
+    with pytest.raises(DataError, match="<start> and <end>"):
+        Examples((np.array([1], np.int32),), np.zeros((1, 3), np.int32))
