@@ -202,6 +202,37 @@ def test_a_tied_note_counts_once() -> None:
     assert failures(check_files(tied.replace('<tie type="stop"/>', ""), midi(), PROMISE)) == {"same notes"}
 
 
+def in_voice(number: int, note: str) -> str:
+    return note.replace("</duration>", f"</duration><voice>{number}</voice>")
+
+
+def backup(quarters: int, tag: str = "backup") -> str:
+    return f"<{tag}><duration>{quarters * 2}</duration></{tag}>"
+
+
+@pytest.mark.parametrize(
+    ("measure", "faults"),
+    [
+        (in_voice(1, xml_note("74:3")) + backup(3) + in_voice(2, xml_note("50:3")), ()),
+        (in_voice(1, xml_note("74:3")) + backup(2) + in_voice(2, xml_note("50:1")), ()),
+        (in_voice(1, xml_note("74:3")) + backup(2) + in_voice(2, xml_note("50:3")), ("bar 1: 4 of 3 quarters",)),
+        (in_voice(1, xml_note("74:2")) + backup(2) + in_voice(2, xml_note("50:3")), ("bar 1: 2 of 3 quarters",)),
+        (backup(1, "forward") + xml_note("74:2"), ("bar 1: a gap in voice 1",)),
+        ("<note><grace/><pitch><step>D</step><octave>5</octave></pitch></note>" + xml_note("74:3"), ()),
+        (xml_note("74:2") + backup(1) + xml_note("74:2"), ("bar 1: an overlap in voice 1",)),
+        (xml_note("74:3") + xml_note("57:3").replace("<note>", "<note><chord/>"), ()),
+    ],
+)
+def test_the_first_voice_fills_a_measure_and_the_others_stay_inside(measure: str, faults: tuple[str, ...]) -> None:
+    attributed = ATTRIBUTES + measure
+    text = (
+        f"<score-partwise><part-list>{xml_listing('P1', 'Violin', 40)}</part-list>"
+        f'<part id="P1"><measure number="1">{attributed}</measure></part></score-partwise>'
+    )
+
+    assert read_musicxml(text).parts[0].faults == faults
+
+
 def test_unreadable_files_are_data_errors() -> None:
     with pytest.raises(DataError, match="MusicXML must be readable"):
         check_files("<score-partwise>", midi(), PROMISE)

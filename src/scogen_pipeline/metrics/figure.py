@@ -91,8 +91,9 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, name: str) -> None:
         axes.scatter(values, heights, s=11, color=colour, alpha=0.75, linewidths=0, zorder=3)
     axes.use_sticky_edges = False  # else a dot at zero is cut in half
     axes.margins(x=0.04)
-    if measures["value"].nunique() == 1:
-        axes.set_xlim(scale * float(measures["value"].iloc[0]) - 0.05, scale * float(measures["value"].iloc[0]) + 1)
+    low, high = scale * measures["value"].min(), scale * measures["value"].max()
+    if low == high:
+        axes.set_xlim(low - 0.05, low + 1)
     axes.set_yticks([0, 1], list(reversed(_COLOURS)))
     axes.set_ylim(-0.5, 1.5)
     _finish(axes, _TITLES.get(name, name))
