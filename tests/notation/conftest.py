@@ -57,7 +57,9 @@ def _chorale() -> Piece:
 
 def _reel() -> Piece:
     first = "F#5/12 D5 A4 D5 F#5 D5 A4 D5 G5 E5 B4 E5 G5 F#5 E5 D5 F#5 D5 A4 D5 F#5 D5 A5 F#5 G5 F#5 E5 D5 C#5 D5 E5/24"
-    second = "A5/24 F#5/12 A5 D5 A5 F#5 A5 B5/24 G5/12 B5 E5 B5 G5 B5 A5 B5/6 A5 G5/12 F#5 G5 F#5 E5 D5 C#5 A4 B4 C#5 D5/36 C#5/12"
+    second = (
+        "A5/24 F#5/12 A5 D5 A5 F#5 A5 B5/24 G5/12 B5 E5 B5 G5 B5 A5 B5/6 A5 G5/12 F#5 G5 F#5 E5 D5 C#5 A4 B4 C#5 D5/36 C#5/12"
+    )
     return make_piece("fiddle", "4/4", "D", [line(0, f"{first} {second} {first} {second}")], tempo_qpm=184.0, title="Reel in D")
 
 
@@ -86,9 +88,7 @@ def _piano() -> Piece:
     held = [*line(0, "G5/48 A5/48"), *line(0, "C4/48 B3+D4/48", 192)]
     lower = "C3+E3+G3/96 C3/12 G3 E3 G3 C3 G3 E3 G3 D3/24 F3 G2/48 C2+C3/96"
     second = [*line(1, "C3/96", 96)]
-    return make_piece(
-        "piano", "4/4", "C", [line(0, upper), held, line(1, lower), second], tempo_qpm=104.0, title="Sonatina"
-    )
+    return make_piece("piano", "4/4", "C", [line(0, upper), held, line(1, lower), second], tempo_qpm=104.0, title="Sonatina")
 
 
 def _quartet() -> Piece:

@@ -22,13 +22,18 @@ from scogen_pipeline.notation.validation import validate_musicxml
 Build = Callable[..., Piece]
 
 
+def tree(text: str) -> Element:
+    return ElementTree.fromstring(text)  # noqa: S314 - written by this package
+
+
 def _sounding(stream: object) -> list[tuple[int, int, int]]:
     """(onset, pitch, duration) in grid ticks of one music21 part, ties joined by this test and not by music21."""
     heads = []
     for element in stream.recurse().notes:  # type: ignore[attr-defined]
         onset = round(24 * element.getOffsetInHierarchy(stream))
-        for head in getattr(element, "notes", (element,)):
-            heads.append((onset, head.pitch.midi, round(24 * element.quarterLength), head.tie.type if head.tie else ""))
+        duration = round(24 * element.quarterLength)
+        chord = getattr(element, "notes", (element,))
+        heads += [(onset, head.pitch.midi, duration, head.tie.type if head.tie else "") for head in chord]
     joined: list[tuple[int, int, int]] = []
     open_by_pitch: dict[tuple[int, int], int] = {}
     for onset, pitch, duration, tie in sorted(heads):
@@ -56,7 +61,7 @@ def expected(piece: Piece) -> list[list[tuple[int, int, int]]]:
 
 
 def assert_measures_full(text: str, piece: Piece) -> None:
-    for part in ElementTree.fromstring(text).findall("part"):
+    for part in tree(text).findall("part"):
         elements = part.findall("measure")
         assert len(elements) == piece.n_bars
         for element, meter in zip(elements, piece.meters, strict=True):
@@ -69,7 +74,7 @@ def assert_measures_full(text: str, piece: Piece) -> None:
 
 
 def notes_in(text: str) -> list[Element]:
-    return [note for note in ElementTree.fromstring(text).iter("note") if note.find("rest") is None]
+    return [note for note in tree(text).iter("note") if note.find("rest") is None]
 
 
 def looks(text: str) -> list[tuple[str, str, str]]:
@@ -108,19 +113,21 @@ def test_every_key_has_its_signature_and_sounds_as_it_should(pieces: dict[str, P
     shift = (key.tonic_pitch_class - source.key.tonic_pitch_class + 5) % 12 - 5
     piece = source.transposed(shift, key)
     text = to_musicxml(piece)
-    root = ElementTree.fromstring(text)
+    root = tree(text)
     assert root.findtext(".//key/fifths") == str(key.fifths)
     assert root.findtext(".//key/mode") == key.mode
     natural = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
     sounding = sorted(
-        12 * (int(n.findtext("pitch/octave", "")) + 1) + natural[n.findtext("pitch/step", "")] + int(n.findtext("pitch/alter", "0"))
+        12 * (int(n.findtext("pitch/octave", "")) + 1)
+        + natural[n.findtext("pitch/step", "")]
+        + int(n.findtext("pitch/alter", "0"))
         for n in notes_in(text)
     )
     assert sounding == sorted(note.pitch for note in piece.notes)
 
 
 def test_header_names_title_and_composer(pieces: dict[str, Piece]) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces["chorale"]))
+    root = tree(to_musicxml(pieces["chorale"]))
     assert root.findtext("work/work-title") == root.findtext("movement-title") == "Chorale in F sharp minor"
     creator = root.find("identification/creator")
     assert creator is not None
@@ -130,10 +137,11 @@ def test_header_names_title_and_composer(pieces: dict[str, Piece]) -> None:
 @pytest.mark.parametrize(
     ("meter", "qpm", "unit", "dots", "bpm"),
     [("4/4", 96, "quarter", 0, "96"), ("6/8", 174, "quarter", 1, "116"), ("9/8", 168, "quarter", 1, "112"),
-     ("3/2", 144, "half", 0, "72"), ("2/2", 144, "half", 0, "72"), ("3/8", 60, "eighth", 0, "120"), ("6/4", 180, "half", 1, "60")],
+     ("3/2", 144, "half", 0, "72"), ("2/2", 144, "half", 0, "72"), ("3/8", 60, "eighth", 0, "120"),
+     ("6/4", 180, "half", 1, "60")],
 )  # fmt: skip
 def test_tempo_word_and_mark_share_one_direction(build: Build, meter: str, qpm: float, unit: str, dots: int, bpm: str) -> None:
-    root = ElementTree.fromstring(to_musicxml(build("flute", meter, "C", ["C5/12"], tempo_qpm=float(qpm))))
+    root = tree(to_musicxml(build("flute", meter, "C", ["C5/12"], tempo_qpm=float(qpm))))
     (direction,) = root.iter("direction")
     assert direction.findtext("direction-type/words")
     assert direction.findtext("direction-type/metronome/beat-unit") == unit
@@ -145,7 +153,7 @@ def test_tempo_word_and_mark_share_one_direction(build: Build, meter: str, qpm: 
 
 
 def test_a_piano_is_one_part_with_two_staves(pieces: dict[str, Piece]) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces["song"]))
+    root = tree(to_musicxml(pieces["song"]))
     assert [name.text for name in root.iter("part-name")] == ["Voice", "Piano"]
     assert [staves.text for staves in root.iter("staves")] == ["2"]
     assert {note.findtext("staff") for note in root.findall("part[2]/measure/note")} == {"1", "2"}
@@ -154,14 +162,14 @@ def test_a_piano_is_one_part_with_two_staves(pieces: dict[str, Piece]) -> None:
 
 @pytest.mark.parametrize(("name", "through"), [("quartet", "yes"), ("chorale", "no")])
 def test_families_are_bracketed(pieces: dict[str, Piece], name: str, through: str) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces[name]))
+    root = tree(to_musicxml(pieces[name]))
     assert [group.get("type") for group in root.iter("part-group")] == ["start", "stop"]
     assert root.findtext(".//group-symbol") == "bracket"
     assert root.findtext(".//group-barline") == through
 
 
 def test_doubled_instruments_are_numbered(pieces: dict[str, Piece]) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces["quartet"]))
+    root = tree(to_musicxml(pieces["quartet"]))
     assert [short.text for short in root.iter("part-abbreviation")] == ["Vln. 1", "Vln. 2", "Vla.", "Vc."]
 
 
@@ -173,8 +181,7 @@ def test_every_instrument_can_be_written() -> None:
 
 def test_tenor_sings_from_a_treble_clef_an_octave_down(pieces: dict[str, Piece]) -> None:
     clefs = [
-        (clef.findtext("sign"), clef.findtext("clef-octave-change"))
-        for clef in ElementTree.fromstring(to_musicxml(pieces["chorale"])).iter("clef")
+        (clef.findtext("sign"), clef.findtext("clef-octave-change")) for clef in tree(to_musicxml(pieces["chorale"])).iter("clef")
     ]
     assert clefs == [("G", None), ("G", None), ("G", "-1"), ("F", None)]
 
@@ -184,7 +191,7 @@ def test_a_left_hand_that_stays_high_changes_clef_and_a_lone_high_note_does_not(
     lone = build("piano", "4/4", "C", ["C6/96 C6", "C3/24 E4 C3 C3 C3/96"])
 
     def lower_clefs(piece: Piece) -> list[str | None]:
-        root = ElementTree.fromstring(to_musicxml(piece))
+        root = tree(to_musicxml(piece))
         return [clef.findtext("sign") for clef in root.iter("clef") if clef.get("number") == "2"]
 
     assert lower_clefs(high) == ["F", "G", "F"]
@@ -192,21 +199,23 @@ def test_a_left_hand_that_stays_high_changes_clef_and_a_lone_high_note_does_not(
 
 
 def test_the_last_bar_line_is_final_and_the_only_one(piece: Piece) -> None:
-    for part in ElementTree.fromstring(to_musicxml(piece)).findall("part"):
+    for part in tree(to_musicxml(piece)).findall("part"):
         assert [style.text for style in part.iter("bar-style")] == ["light-heavy"]
         assert part.findall("measure")[-1].findtext("barline/bar-style") == "light-heavy"
 
 
 def test_meters_are_written_where_they_change(pieces: dict[str, Piece]) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces["meter change"]))
-    times = {m.get("number"): f"{t.findtext('beats')}/{t.findtext('beat-type')}" for m in root.iter("measure") for t in m.iter("time")}
+    root = tree(to_musicxml(pieces["meter change"]))
+    times = {
+        m.get("number"): f"{t.findtext('beats')}/{t.findtext('beat-type')}" for m in root.iter("measure") for t in m.iter("time")
+    }
     assert times == {"1": "4/4", "2": "6/8", "3": "3/4", "4": "2/4"}
 
 
 def test_accidentals_stand_where_a_reader_needs_them(build: Build) -> None:
     text = to_musicxml(build("flute", "4/4", "A minor", ["A4/24 G#4 G#4 A4 G4/48 F#4/24 G#4/24 A4/96"]))
     assert [accidental for _, _, accidental in looks(text)] == ["", "sharp", "", "", "natural", "sharp", "sharp", ""]
-    courtesies = [a.get("cautionary") for a in ElementTree.fromstring(text).iter("accidental")]
+    courtesies = [a.get("cautionary") for a in tree(text).iter("accidental")]
     assert courtesies == [None, "yes", None, None]
 
 
@@ -216,14 +225,14 @@ def test_a_tie_carries_its_accidental_over_the_bar_line_alone(build: Build) -> N
 
 
 def test_a_whole_measure_of_silence_is_one_measure_rest(build: Build) -> None:
-    root = ElementTree.fromstring(to_musicxml(build("flute", "3/4", "C", ["r/72 C5/72"])))
+    root = tree(to_musicxml(build("flute", "3/4", "C", ["r/72 C5/72"])))
     (rest,) = root.iter("rest")
     assert rest.get("measure") == "yes"
 
 
 def test_triplets_have_time_modification_and_brackets_only_without_a_beam(build: Build) -> None:
     text = to_musicxml(build("flute", "2/4", "C", ["C5/8 D5 E5 F5/24 C5/16 D5 E5", ""]))
-    root = ElementTree.fromstring(text)
+    root = tree(text)
     starts = [tuplet for tuplet in root.iter("tuplet") if tuplet.get("type") == "start"]
     assert [tuplet.get("bracket") for tuplet in starts] == ["no", "yes"]
     modified = [n.findtext("type") for n in notes_in(text) if n.find("time-modification") is not None]
@@ -231,7 +240,7 @@ def test_triplets_have_time_modification_and_brackets_only_without_a_beam(build:
 
 
 def test_second_layers_have_stems_and_no_printed_rests(pieces: dict[str, Piece]) -> None:
-    root = ElementTree.fromstring(to_musicxml(pieces["piano"]))
+    root = tree(to_musicxml(pieces["piano"]))
     first = root.findall("part/measure")[0]
     stems = {(n.findtext("voice"), n.findtext("stem")) for n in first.findall("note") if n.findtext("staff") == "1"}
     assert stems == {("1", "up"), ("2", "down")}
@@ -276,7 +285,7 @@ def test_any_piece_is_written_with_all_its_notes(piece: Piece) -> None:
 
 def test_triplet_figures_stay_inside_their_window(build: Build) -> None:
     text = to_musicxml(build("flute", "4/4", "C", ["C5/8 D5/4 E5 F5/8 G5/36 F5/12"]))
-    kinds = [t.get("type") for t in ElementTree.fromstring(text).iter("tuplet")]
+    kinds = [t.get("type") for t in tree(text).iter("tuplet")]
     assert all(a != b for a, b in pairwise(kinds))
     assert kinds[0] == "start"
     assert kinds[-1] == "stop"

@@ -49,8 +49,8 @@ _OTHER_CLEFS: Final[dict[str, tuple[str, ...]]] = {
     "horn": ("treble", "bass"),
 }
 
-_FREE_LEDGER_LINES: Final = 2
-_CHANGE_COST: Final = 1.5
+_FREE_LEDGER_LINES: Final = 1
+_CHANGE_COST: Final = 2.0
 _FOREIGN_COST: Final = 0.05
 
 
@@ -69,7 +69,7 @@ def choose_clefs(part: Part, heights: Sequence[Sequence[int]]) -> tuple[str, ...
     home = home_clef(part)
     names = sorted({home, *_OTHER_CLEFS.get(part.instrument.name, ())}, key=lambda name: name != home)
     # clef of the last measure -> (cost so far, clefs so far)
-    best: dict[str, tuple[float, tuple[str, ...]]] = {home: (0.0, ())}
+    best: dict[str, tuple[float, tuple[str, ...]]] = {name: (0.0 if name == home else _CHANGE_COST / 2, ()) for name in names}
     for measure in heights:
         best = {name: _extended(best, name, _strain(measure, name) + (name != home) * _FOREIGN_COST) for name in names}
     return min(best.values(), key=lambda item: item[0])[1]
@@ -83,7 +83,7 @@ def _extended(best: dict[str, tuple[float, tuple[str, ...]]], name: str, cost: f
 
 
 def _strain(heights: Sequence[int], clef: str) -> float:
-    """Mean number of ledger lines beyond the two that everybody reads."""
+    """Mean number of ledger lines beyond the one that everybody reads."""
     excess = [max(0, ledger_lines(height, clef) - _FREE_LEDGER_LINES) for height in heights]
     return sum(excess) / len(excess) if excess else 0.0
 

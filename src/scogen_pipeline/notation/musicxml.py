@@ -45,6 +45,9 @@ def to_musicxml(piece: Piece) -> str:
         part = SubElement(root, "part", id=player.identifier)
         for measure in score.piece.measures():
             _add_measure(part, score, player, measure)
+    # Names of our own, so that layout programs do not invent random ones, and a sounding note can be found on the page.
+    for number, note in enumerate(root.iter("note"), start=1):
+        note.set("id", f"note-{number}")
     ElementTree.indent(root, space=" ")
     return _HEADER + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -127,7 +130,7 @@ def _add_tempo(element: Element, piece: Piece) -> None:
     direction = SubElement(element, "direction", placement="above", system="only-top")
     words = SubElement(direction, "direction-type")
     _text(words, "words", tempo_word(min(piece.tempo_bpm, MAX_BPM)), **{"font-weight": "bold"})
-    metronome = SubElement(SubElement(direction, "direction-type"), "metronome", parentheses="yes")
+    metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
     beat = STRAIGHT[piece.meter.beat_ticks]
     _text(metronome, "beat-unit", beat.type)
     for _ in range(beat.dots):
@@ -139,14 +142,8 @@ def _add_tempo(element: Element, piece: Piece) -> None:
 def _add_voice(element: Element, voice: Voice, staff: int, *, has_staves: bool) -> None:
     number = voice.layer + 1 + _VOICES_PER_STAFF * (staff - 1)
     for symbol in voice.symbols:
+        # Not `forward`: Verovio does not count one at the end of a measure and puts the next clef too early.
         is_hidden = not symbol.heads and voice.has_hidden_rests
-        if is_hidden and voice.layer > 0 and symbol.figure.window is None:
-            forward = SubElement(element, "forward")
-            _text(forward, "duration", symbol.figure.ticks)
-            _text(forward, "voice", number)
-            if has_staves:
-                _text(forward, "staff", staff)
-            continue
         for index, head in enumerate(symbol.heads or (None,)):
             note = SubElement(element, "note", {"print-object": "no"} if is_hidden else {})
             _add_note(note, symbol, head, index)

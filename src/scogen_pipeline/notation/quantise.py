@@ -85,6 +85,14 @@ def _one_at_a_time(notes: list[Note]) -> list[Note]:
 
 
 def _two_layers(notes: list[Note]) -> list[Note]:
+    """Apply rule 4 until nothing changes; notes only get shorter, so it ends."""
+    tidied = _tidy_once(notes)
+    while tidied != notes:
+        notes, tidied = tidied, _tidy_once(tidied)
+    return tidied
+
+
+def _tidy_once(notes: list[Note]) -> list[Note]:
     done: list[Note] = []
     sounding: list[Note] = []
     for group in _onsets(notes):
@@ -93,7 +101,7 @@ def _two_layers(notes: list[Note]) -> list[Note]:
         held, ended = _hold([note for note in sounding if note.end > onset], onset, _MOST_LAYERS - len(_ends(group)))
         done += ended
         sounding = held + _join_ends(group)
-    return done + sounding
+    return sorted(done + sounding)
 
 
 def _ends(group: Iterable[Note]) -> set[int]:

@@ -16,6 +16,7 @@ D. Temperley, *The Cognition of Basic Musical Structures* (2001), ch. 5 (line of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -134,9 +135,10 @@ def _votes(pitch: int, counts: Sequence[int], key: Key) -> Mapping[int, float]:
     """Share of the neighbourhood for each name of a pitch; the customary name and its enharmonics stand without votes too."""
     nearest = nearest_fifths(pitch, key)
     votes = dict.fromkeys((nearest, nearest - 12, nearest + 12), 0.0)
-    total = sum(counts)
+    # Square roots: a repeated bass note must not outvote the rest.
+    total = sum(map(math.sqrt, counts))
     for tonic, count in enumerate(counts):
         if count:
             place = nearest_fifths(tonic, key) + _CHROMATIC_FIFTHS[(pitch - tonic) % 12]
-            votes[place] = votes.get(place, 0.0) + count / total
+            votes[place] = votes.get(place, 0.0) + math.sqrt(count) / total
     return votes
