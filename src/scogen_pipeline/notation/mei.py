@@ -21,6 +21,7 @@ _METRONOME_NOTES = {"1": "\ueca2", "2": "\ueca3", "4": "\ueca5", "8": "\ueca7", 
 _AUGMENTATION_DOT = "\uecb7"
 
 TITLE_SIZE, COMPOSER_SIZE, PAGE_NUMBER_SIZE, TEMPO_SIZE = "200%", "105%", "90%", "115%"
+METRONOME_NOTE_SIZE = "72%"
 """Per cent of Verovio's text size, which is 4.5 units: with a unit of 0.8 mm, 20 pt for the title and 11 pt for the composer."""
 
 
@@ -130,15 +131,15 @@ def _write_tempo(measure: Element, tempo: Element) -> None:
     size.text = words
     tempo.append(size)
     if unit is not None:
-        tempo.append(_metronome_mark(tempo, unit, " " if words else ""))
+        tempo.append(_metronome_mark(tempo, unit, "\u00a0\u00a0" if words else ""))
 
 
 def _metronome_mark(tempo: Element, unit: str, gap: str) -> Element:
     mark = _new(tempo, "rend", fontweight="normal", fontsize=TEMPO_SIZE)
-    note = _new(tempo, "rend")
+    note = _new(tempo, "rend", fontsize=METRONOME_NOTE_SIZE)
     note.set("glyph.auth", "smufl")
     note.text = unit + _AUGMENTATION_DOT * int(tempo.get("mm.dots", "0"))
-    note.tail = f" = {tempo.get('mm')}"
+    note.tail = f"\u2009= {tempo.get('mm')}"
     mark.text = gap
     mark.append(note)
     return mark

@@ -40,7 +40,9 @@ class PageSettings:
         object.__setattr__(self, "paper", name)
         is_whole = isinstance(self.dpi, int) and not isinstance(self.dpi, bool)
         if not is_whole or not MIN_DPI <= self.dpi <= MAX_DPI:
-            raise RequestError(f"`dpi` must be a whole number from {MIN_DPI} to {MAX_DPI}, received {self.dpi!r}. Use 300 for print.")
+            raise RequestError(
+                f"`dpi` must be a whole number from {MIN_DPI} to {MAX_DPI}, received {self.dpi!r}. Use 300 for print."
+            )
 
     @property
     def size(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scogen_pipeline.errors import RenderError
 
 if TYPE_CHECKING:
-    import skia
+    pass
 
 CSS_DPI = 96
 """SVG fixes 96 CSS pixels to the inch, whatever the screen."""
