@@ -139,7 +139,7 @@ def _metronome_mark(tempo: Element, unit: str, gap: str) -> Element:
     note = _new(tempo, "rend", fontsize=METRONOME_NOTE_SIZE)
     note.set("glyph.auth", "smufl")
     note.text = unit + _AUGMENTATION_DOT * int(tempo.get("mm.dots", "0"))
-    note.tail = f"\u2009= {tempo.get('mm')}"
+    note.tail = f"\u00a0= {tempo.get('mm')}"
     mark.text = gap
     mark.append(note)
     return mark

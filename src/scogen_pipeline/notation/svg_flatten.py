@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 INK = "#000000"
+NO_BREAK_SPACE = "\u00a0"
 
 _DROPPED_ELEMENTS = {"desc", "title", "style", "metadata"}
 _DROPPED_ATTRIBUTES = {"color", "font-family", "overflow", "version", "{http://www.w3.org/XML/1998/namespace}lang"}
@@ -136,9 +137,9 @@ def _trimmed(runs: list[TextRun]) -> list[TextRun]:
 
 
 def _normal(text: str | None) -> str:
-    """Compose accents (the fonts hold composed letters), and make one space of line breaks and tabs."""
+    """Compose accents (the fonts hold composed letters), and make a plain space of breaks, tabs and thin spaces."""
     composed = unicodedata.normalize("NFC", text or "")
-    return "".join(" " if char in "\n\r\t" else char for char in composed)
+    return "".join(" " if char.isspace() and char != NO_BREAK_SPACE else char for char in composed)
 
 
 def _number(element: Element, name: str, default: float) -> float:
