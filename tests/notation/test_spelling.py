@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scogen_pipeline.music.key import ALL_KEYS, Key, estimate_mode
 from scogen_pipeline.music.piece import Note
-from scogen_pipeline.notation.spelling import name_pitch, nearest_fifths, semitone_steps, spell
+from scogen_pipeline.notation.spelling import courses, name_pitch, nearest_fifths, spell
 
 CHORALES = (
     "1.6", "130.6", "154.8", "165.6", "177.4", "187.7", "24.6", "244.44", "245.28", "248.33-3", "256", "265", "274", "283", "292",
@@ -63,7 +63,7 @@ def test_the_octave_is_the_octave_of_the_written_step() -> None:
 
 def test_semitone_steps_follow_the_part_and_not_its_neighbours() -> None:
     notes = [Note(0, 0, 61, 24), Note(0, 1, 50, 24), Note(24, 0, 62, 24), Note(24, 1, 60, 24), Note(96, 0, 61, 24)]
-    assert semitone_steps(notes) == [1, 0, 0, 0, 0]
+    assert [course.step for course in courses(notes)] == [1, 0, 0, 0, 0]
 
 
 def test_chorales_are_spelled_as_written() -> None:
@@ -91,3 +91,10 @@ def test_chorales_are_spelled_as_written() -> None:
 
 def test_the_window_of_a_minor_key_holds_its_raised_degrees() -> None:
     assert [nearest_fifths(pitch, Key.parse("A minor")) for pitch in (66, 68, 70)] == [6, 8, -2]
+
+
+def test_a_repeated_chord_keeps_its_names() -> None:
+    chord, goal = (62, 65, 68, 71), (63, 68, 72)
+    notes = [Note(12 * beat, 0, pitch, 12) for beat in range(4) for pitch in chord] + [Note(48, 0, pitch, 24) for pitch in goal]
+    spelled = spell(notes, Key.parse("Ab"))
+    assert len({name[:2] for name in spelled[:16]}) == 4

@@ -17,7 +17,7 @@ D. Temperley, *The Cognition of Basic Musical Structures* (2001), ch. 5 (line of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scogen_pipeline.music.key import Key
@@ -71,19 +71,33 @@ def spell(notes: Sequence[Note], key: Key) -> tuple[Spelling, ...]:
         notes: All notes of the piece, sorted.
         key: The key of the piece.
     """
+    course = courses(notes)
+    place_by_repetition: dict[int, int] = {}
+    spellings = []
+    for index, (note, counts) in enumerate(zip(notes, _neighbourhoods(notes), strict=True)):
+        # A repeated note keeps its name.
+        place = place_by_repetition.get(index)
+        if place is None:
+            place = _elect(note.pitch, counts, key, course[index].step)
+        repetition = course[index].repetition
+        if repetition is not None:
+            place_by_repetition[repetition] = place
+        spellings.append(name_pitch(note.pitch, place))
+    return tuple(spellings)
+
+
+def _neighbourhoods(notes: Sequence[Note]) -> Iterator[list[int]]:
+    """Yield for each note how often each pitch class occurs around it; one list, changed in place."""
     classes = [note.pitch % 12 for note in notes]
-    steps = semitone_steps(notes)
     counts = [0] * 12
     for pitch_class in classes[:_REACH]:
         counts[pitch_class] += 1
-    spellings = []
-    for index, note in enumerate(notes):
-        if index + _REACH < len(notes):
+    for index in range(len(classes)):
+        if index + _REACH < len(classes):
             counts[classes[index + _REACH]] += 1
         if index > _REACH:
             counts[classes[index - _REACH - 1]] -= 1
-        spellings.append(name_pitch(note.pitch, _elect(note.pitch, counts, key, steps[index])))
-    return tuple(spellings)
+        yield counts
 
 
 def nearest_fifths(pitch: int, key: Key) -> int:
@@ -96,13 +110,19 @@ def nearest_fifths(pitch: int, key: Key) -> int:
     return lowest + (7 * pitch - lowest) % 12
 
 
-def semitone_steps(notes: Sequence[Note]) -> list[int]:
-    """Return for each note +1 or -1 where its part goes on by a semitone up or down, else 0.
+class Course(NamedTuple):
+    """Where a note goes: by a semitone up or down (else 0), and the index of the note that repeats it, if one does."""
 
-    A note goes on to what begins within a sixteenth of its end. A repeated note goes where its last repetition goes, so that
-    it keeps its name.
+    step: int = 0
+    repetition: int | None = None
+
+
+def courses(notes: Sequence[Note]) -> list[Course]:
+    """Follow each note in its part; it goes on to what begins within a sixteenth of its end.
+
+    A repeated note goes where its last repetition goes.
     """
-    steps = [0] * len(notes)
+    found = [Course()] * len(notes)
     indices_by_part: dict[int, list[int]] = {}
     for index, note in enumerate(notes):
         indices_by_part.setdefault(note.part, []).append(index)
@@ -110,19 +130,19 @@ def semitone_steps(notes: Sequence[Note]) -> list[int]:
         for position in range(len(indices) - 1, -1, -1):
             note = notes[indices[position]]
             following = [later for later in indices[position + 1 : position + 6] if _goes_on(note, notes[later])]
-            steps[indices[position]] = _step(notes, note, following, steps)
-    return steps
+            found[indices[position]] = _course(notes, note, following, found)
+    return found
 
 
 def _goes_on(note: Note, later: Note) -> bool:
     return abs(later.pitch - note.pitch) <= 1 and -2 <= later.onset - note.end <= 6
 
 
-def _step(notes: Sequence[Note], note: Note, following: Sequence[int], steps: Sequence[int]) -> int:
+def _course(notes: Sequence[Note], note: Note, following: Sequence[int], found: Sequence[Course]) -> Course:
     repetition = next((later for later in following if notes[later].pitch == note.pitch), None)
     if repetition is not None:
-        return steps[repetition]
-    return notes[following[0]].pitch - note.pitch if following else 0
+        return Course(found[repetition].step, repetition)
+    return Course(notes[following[0]].pitch - note.pitch if following else 0)
 
 
 def _elect(pitch: int, counts: Sequence[int], key: Key, step: int) -> int:
