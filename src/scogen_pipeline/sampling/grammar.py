@@ -95,11 +95,17 @@ class Grammar:
         """Return the parts that may sound next at this onset: free ones below the last, down to the first that is due."""
         eligible = []
         for part in range(self._last_part + 1, len(self._voices)):
-            if self._voices[part].is_free(self._onset):
+            if self._is_free(part, self._onset):
                 eligible.append(part)
             if self._is_due(part, self._onset):
                 break
         return eligible
+
+    def _is_free(self, part: int, tick: int) -> bool:
+        """Tell whether the part can begin a note; in the closing cadence the bass is a single layer, so its root stays lowest."""
+        voice = self._voices[part]
+        is_closing_bass = part == self._plan.bass and tick >= self._plan.dominant_onset
+        return voice.end <= tick if is_closing_bass else voice.is_free(tick)
 
     def _part_ids(self) -> list[int]:
         if self._after == "part":
@@ -117,7 +123,7 @@ class Grammar:
     def _second_layer_ids(self) -> list[int]:
         """Return longer values for further notes at this onset, where the hand has a layer left for them."""
         voice = self._voices[self._part]
-        if voice.max_notes == 1 or not voice.is_free(self._onset) or voice.n_layers_begun(self._onset) > 1:
+        if voice.max_notes == 1 or not self._is_free(self._part, self._onset) or voice.n_layers_begun(self._onset) > 1:
             return []
         values = self._rhythm.durations(self._onset)
         return [self._ids.dur(value) for value in values if value > self._duration and self._pitches(self._onset + value)]
@@ -145,7 +151,7 @@ class Grammar:
     def _is_possible_onset(self, tick: int) -> bool:
         return (
             self._rhythm.is_onset(tick)
-            and any(voice.is_free(tick) for voice in self._voices)
+            and any(self._is_free(part, tick) for part in range(len(self._voices)))
             and bool(self._rhythm.durations(tick))
         )
 
@@ -172,7 +178,7 @@ class Grammar:
 
     def _is_due(self, part: int, tick: int) -> bool:
         voice = self._voices[part]
-        if voice.end > tick or not voice.is_free(tick):
+        if voice.end > tick:
             return False
         is_bar_line = tick == self._bar_onset
         was_silent = self._n_bars_begun > 1 and voice.end <= self._bar_onset - self._plan.meter.bar_ticks
@@ -188,20 +194,37 @@ class Grammar:
         chord = voice.pitches_at(self._onset)
         if len(chord) >= voice.max_notes:
             return []
-        low, high = self._plan.pitch_ranges[self._part]
+        low, high = self._range_now()
         goes_on = self._after == "pitch" and end == self._onset + self._duration
         if goes_on:
             low = max(low, voice.last_pitch + 1)
         if chord:
             low, high = max(low, max(chord) - _HAND_SPAN), min(high, min(chord) + _HAND_SPAN)
-        classes = closing_pitch_classes(self._plan, self._part, self._onset, end, is_lowest=not goes_on)
-        pitches = [
-            pitch
-            for pitch in range(low, high + 1)
-            if pitch % 12 in classes and pitch not in chord and not voice.is_sounding(pitch, self._onset)
-        ]
+        pitches = self._pitches_between(low, high, end, is_lowest=not goes_on)
+        if not pitches and not chord:
+            # A note held from before the cadence is in the way: the root may cross it.
+            pitches = self._pitches_between(*self._plan.pitch_ranges[self._part], end, is_lowest=False)
         near = [pitch for pitch in pitches if abs(pitch - voice.last_pitch) <= _LARGEST_LEAP]
         return near if near and voice.max_notes == 1 and voice.last_pitch else pitches
+
+    def _pitches_between(self, low: int, high: int, end: int, *, is_lowest: bool) -> list[int]:
+        voice = self._voices[self._part]
+        classes = closing_pitch_classes(self._plan, self._part, self._onset, end, is_lowest=is_lowest)
+        taken = {*voice.pitches_sounding(self._onset)}
+        return [pitch for pitch in range(low, high + 1) if pitch % 12 in classes and pitch not in taken]
+
+    def _range_now(self) -> tuple[int, int]:
+        """Return the lowest and highest pitch of the part; in the closing cadence the bass stays below the others."""
+        low, high = self._plan.pitch_ranges[self._part]
+        if self._onset < self._plan.dominant_onset or len(self._voices) == 1:
+            return low, high
+        bass = self._plan.bass
+        others = [part for part in range(len(self._voices)) if part != bass]
+        if self._part == bass:
+            sounding = [pitch for part in others for pitch in self._voices[part].pitches_sounding(self._onset)]
+            return low, min(*sounding, high, *(self._plan.pitch_ranges[part][1] for part in others))
+        lowest_root = self._plan.pitch_ranges[bass][0] + 11
+        return max(low, lowest_root, *self._voices[bass].pitches_sounding(self._onset)), high
 
     # Taking a token in
 
@@ -258,8 +281,9 @@ class _PartState:
         """Return the pitches of the notes that begin at the tick."""
         return [pitch for onset, _, pitch in self._sounding if onset == tick]
 
-    def is_sounding(self, pitch: int, tick: int) -> bool:
-        return any(each == pitch and onset < tick < end for onset, end, each in self._sounding)
+    def pitches_sounding(self, tick: int) -> list[int]:
+        """Return the pitches that sound at the tick."""
+        return [pitch for onset, end, pitch in self._sounding if onset <= tick < end]
 
     def note(self, onset: int, duration: int, pitch: int) -> None:
         """Begin a note: it joins the layer of its chord, else takes a free layer, else cuts the one that ends first."""

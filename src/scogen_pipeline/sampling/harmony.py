@@ -32,7 +32,7 @@ def closing_pitch_classes(plan: Plan, part: int, onset: int, end: int, *, is_low
         is_lowest: Whether it is the lowest of the equally long notes of its part at this onset.
     """
     tonic = _TONIC[plan.key.mode]
-    is_bass = part == len(plan.parts) - 1 and len(plan.parts) > 1 and is_lowest
+    is_bass = part == plan.bass and len(plan.parts) > 1 and is_lowest
     if onset >= plan.final_onset:
         is_last_of_line = len(plan.parts) == 1 and end == plan.end
         return frozenset({tonic}) if is_bass or is_last_of_line else _TRIAD[plan.key.mode]

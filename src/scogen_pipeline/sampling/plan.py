@@ -91,6 +91,11 @@ class Plan:
             for part in self.parts
         )
 
+    @cached_property
+    def bass(self) -> int:
+        """Index of the part that closes on the root: the one that reaches lowest, of equals the last."""
+        return min(range(len(self.parts)), key=lambda part: (self.pitch_ranges[part][0], -part))
+
 
 def _roles(request: Request) -> tuple[Role, ...]:
     """Return what the model takes each part for: the customary roles of the genre where as many parts are asked for."""
