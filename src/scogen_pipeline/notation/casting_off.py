@@ -26,8 +26,8 @@ class _DrawnMeasure(NamedTuple):
     music: float
 
 
-def measure_widths(one_system: str, in_systems: str) -> MeasureWidths | None:
-    """Return the widths that the music wants, or `None` if it fits one system.
+def measure_widths(one_system: str, in_systems: str) -> MeasureWidths:
+    """Return the widths that the music wants.
 
     Args:
         one_system: SVG of all the music in one endless system.
@@ -35,15 +35,13 @@ def measure_widths(one_system: str, in_systems: str) -> MeasureWidths | None:
     """
     from lxml import etree  # noqa: PLC0415
 
-    systems = [*etree.fromstring(in_systems.encode()).iter(f"{_SVG}g")]
-    later = [measures for group in systems if group.get("class") == "system" and (measures := _measures(group))][1:]
     measures = _measures(etree.fromstring(one_system.encode()))
-    if not later or len(measures) < 2:
-        return None
-    lead = min(measure.music - measure.left for measure in measures[1:])
+    lead = min((measure.music - measure.left for measure in measures[1:]), default=0.0)
     first_head = measures[0].music - lead
+    groups = (group for group in etree.fromstring(in_systems.encode()).iter(f"{_SVG}g") if group.get("class") == "system")
+    later = [_measures(group)[0].music - lead for group in groups][1:]
     widths = (measures[0].right - first_head, *(measure.right - measure.left for measure in measures[1:]))
-    return MeasureWidths(widths, first_head, min(group[0].music for group in later) - lead)
+    return MeasureWidths(widths, first_head, min(later, default=first_head))
 
 
 def _measures(group: Element) -> list[_DrawnMeasure]:

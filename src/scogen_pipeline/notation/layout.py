@@ -9,23 +9,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from scogen_pipeline.errors import RenderError
 from scogen_pipeline.notation.casting_off import measure_widths
-from scogen_pipeline.notation.line_breaks import MeasureWidths, is_worth_stretching, system_starts
+from scogen_pipeline.notation.line_breaks import fullness, system_starts
 from scogen_pipeline.notation.mei import break_systems, patch_mei, read_credits
 from scogen_pipeline.notation.page import PageSettings
 from scogen_pipeline.notation.svg_flatten import flatten
-
-if TYPE_CHECKING:
-    from verovio import toolkit as Toolkit  # noqa: N812
 
 UNITS = (8.5, 8.0, 7.5, 7.0, 6.5)
 """Staff sizes to try, largest first: 6.8 mm, a part's size, down to 5.2 mm, a pocket score's."""
 
 MIN_LAST_PAGE_FILL = 0.45
+MIN_SYSTEM_FILL = 0.6
+"""Systems emptier than this look stretched; a slightly smaller staff may need one system less."""
+
 MIN_LAST_SYSTEM_FILL = 0.5
+"""A last system emptier than this ends where its music ends."""
+
+MIN_ONLY_SYSTEM_FILL = 0.8
 MARGIN = 150
 
 _OPTIONS = {
@@ -37,13 +40,12 @@ _OPTIONS = {
     "mmOutput": True,
     "spacingDurDetection": True,
     "spacingStaff": 10,
-    "spacingBraceGroup": 10,
-    "spacingSystem": 6,
+    "spacingBraceGroup": 12,
     "mnumInterval": 0,
     # Gootville lacks the metronome's notes, Leland's are too big.
     "font": "Bravura",
     "smuflTextFont": "none",
-    "header": "encoded",
+    "bottomMarginHeader": 4.0,
     "svgFormatRaw": True,
     "xmlIdSeed": 1,
 }
@@ -51,13 +53,13 @@ _STAFF_LINE = re.compile(r'<path d="M[\d.]+ ([\d.]+) L[\d.]+ \1"')
 
 
 class _Layout(NamedTuple):
-    """One try: a staff size, the systems, the number of pages, and how full the last one is."""
+    """One try: a staff size, the MEI with its systems, how full they are, the number of pages, how full the last one is."""
 
     unit: float
     mei: str
-    is_last_justified: bool
-    n_pages: int
-    last_page_fill: float
+    fills: tuple[float, ...]
+    n_pages: int = 1
+    last_page_fill: float = 0.0
 
 
 def lay_out(musicxml: str, page: PageSettings) -> tuple[str, ...]:
@@ -66,79 +68,82 @@ def lay_out(musicxml: str, page: PageSettings) -> tuple[str, ...]:
     Raises:
         RenderError: If Verovio cannot read the MusicXML, or a character cannot be printed.
     """
-    import verovio  # noqa: PLC0415
-
-    verovio.enableLog(verovio.LOG_ERROR)
-    toolkit = verovio.toolkit()
-    mei = _read(toolkit, musicxml)
-    layout = _fit(toolkit, mei, page)
-    _load(toolkit, layout, page)
-    return tuple(flatten(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1))
+    return tuple(flatten(svg) for svg in _Press(musicxml, page).pages())
 
 
-def _read(toolkit: Toolkit, musicxml: str) -> str:
-    toolkit.setOptions(_OPTIONS)
-    if not toolkit.loadData(musicxml):
-        raise RenderError("`musicxml` must be a score that Verovio reads, received something else. Validate it first.")
-    return patch_mei(toolkit.getMEI(), read_credits(musicxml))
+class _Press:
+    """Verovio with one score and one size of paper.
 
+    Args:
+        musicxml: The score.
+        page: The paper.
+    """
 
-def _fit(toolkit: Toolkit, mei: str, page: PageSettings) -> _Layout:
-    """Return the largest staff size that does not leave a nearly empty last page; the fullest last page if none does."""
-    widths = _cast_off(toolkit, mei, page)
-    tries: list[_Layout] = []
-    for unit in UNITS:
-        layout = _Layout(unit, *_in_systems(mei, widths, page, unit), n_pages=1, last_page_fill=0.0)
-        layout = layout._replace(n_pages=_load(toolkit, layout, page))
-        if layout.n_pages > 1:
-            layout = layout._replace(n_pages=_load(toolkit, layout, page))
-        tries.append(layout._replace(last_page_fill=_fill(toolkit.renderToSVG(layout.n_pages), page)))
-        if layout.n_pages == 1 or tries[-1].last_page_fill >= MIN_LAST_PAGE_FILL:
-            return tries[-1]
-    return max(tries, key=lambda layout: layout.last_page_fill)
+    def __init__(self, musicxml: str, page: PageSettings) -> None:
+        import verovio  # noqa: PLC0415
 
+        verovio.enableLog(verovio.LOG_ERROR)
+        self._toolkit = verovio.toolkit()
+        self._page_width, self._page_height = page.size
+        self._toolkit.setOptions(_OPTIONS)
+        if not self._toolkit.loadData(musicxml) or not self._toolkit.getPageCount():
+            raise RenderError("`musicxml` must be a score that Verovio reads, received something else. Validate it first.")
+        self._mei = patch_mei(self._toolkit.getMEI(), read_credits(musicxml))
 
-def _cast_off(toolkit: Toolkit, mei: str, page: PageSettings) -> MeasureWidths | None:
-    """Return the width of each measure at `UNITS[0]`, or `None` where one system holds them all."""
-    plain = _OPTIONS | {"unit": UNITS[0], "header": "none", "footer": "none"} | _paper(page)
-    toolkit.setOptions(plain | {"breaks": "auto"})
-    toolkit.loadData(mei)
-    in_systems = toolkit.renderToSVG(1)
-    toolkit.setOptions(plain | {"breaks": "none"})
-    toolkit.loadData(mei)
-    return measure_widths(toolkit.renderToSVG(1), in_systems)
+    def pages(self) -> list[str]:
+        """Lay the score out at the best staff size and return Verovio's SVG of each page."""
+        layout = self._fit()
+        return [self._toolkit.renderToSVG(number) for number in range(1, self._load(layout) + 1)]
 
+    def _fit(self) -> _Layout:
+        """Return the largest staff size whose systems and last page are well filled; the fullest last page if none is."""
+        tries: list[_Layout] = []
+        for unit in UNITS:
+            tries.append(self._paged(self._in_systems(unit)))
+            is_loose = min(tries[-1].fills) < MIN_SYSTEM_FILL and len(tries[-1].fills) > 1 and unit > UNITS[2]
+            if not is_loose and (tries[-1].n_pages == 1 or tries[-1].last_page_fill >= MIN_LAST_PAGE_FILL):
+                return tries[-1]
+            if tries[0].n_pages == 1 and unit <= UNITS[2]:
+                return tries[0]
+        return max(tries, key=lambda layout: layout.last_page_fill)
 
-def _in_systems(mei: str, widths: MeasureWidths | None, page: PageSettings, unit: float) -> tuple[str, bool]:
-    """Return the MEI with its systems evenly filled, and whether the last one reaches the right margin."""
-    if widths is None:
-        return mei, False
-    line_width = 10 * (page.size[0] - 2 * MARGIN) * UNITS[0] / unit
-    starts = system_starts(widths, line_width)
-    return break_systems(mei, starts), is_worth_stretching(widths, line_width, starts, MIN_LAST_SYSTEM_FILL)
+    def _in_systems(self, unit: float) -> _Layout:
+        """Cast off: share the measures out evenly among as few systems as they need."""
+        widths = measure_widths(self._draft(unit, "none"), self._draft(unit, "auto"))
+        line_width = 10.0 * (self._page_width - 2 * MARGIN)
+        starts = system_starts(widths, line_width)
+        return _Layout(unit, break_systems(self._mei, starts), fullness(widths, line_width, starts))
 
+    def _paged(self, layout: _Layout) -> _Layout:
+        n_pages = self._load(layout)
+        if n_pages > 1:
+            n_pages = self._load(layout._replace(n_pages=n_pages))
+        lowest = max((float(y) for y in _STAFF_LINE.findall(self._toolkit.renderToSVG(n_pages))), default=0.0)
+        return layout._replace(n_pages=n_pages, last_page_fill=lowest / (10 * (self._page_height - 2 * MARGIN)))
 
-def _load(toolkit: Toolkit, layout: _Layout, page: PageSettings) -> int:
-    """Lay out one try and return the number of its pages."""
-    is_long = layout.n_pages > 1
-    choice = {
-        "unit": layout.unit,
-        "breaks": "line",
-        "footer": "encoded" if is_long else "none",
-        # A short piece stays at the top of its page; the pages of a long one end at the same height.
-        "justifyVertically": is_long,
-        "minLastJustification": 0.0 if layout.is_last_justified else 0.8,
-    }
-    toolkit.setOptions(_OPTIONS | _paper(page) | choice)
-    toolkit.loadData(layout.mei)
-    return int(toolkit.getPageCount())
+    def _draft(self, unit: float, breaks: str) -> str:
+        """Return the music without header and footer, on one page or in one system."""
+        self._set_options(unit=unit, breaks=breaks, header="none", footer="none")
+        self._toolkit.loadData(self._mei)
+        return str(self._toolkit.renderToSVG(1))
 
+    def _load(self, layout: _Layout) -> int:
+        """Lay out one try and return the number of its pages."""
+        is_long = layout.n_pages > 1
+        least = MIN_LAST_SYSTEM_FILL if len(layout.fills) > 1 else MIN_ONLY_SYSTEM_FILL
+        self._set_options(
+            unit=layout.unit,
+            breaks="line",
+            header="encoded",
+            footer="encoded" if is_long else "none",
+            # A short piece stays at the top of its page; the pages of a long one end at the same height.
+            justifyVertically=is_long,
+            spacingSystem=6 if is_long else 10,
+            minLastJustification=0.0 if layout.fills[-1] >= least else 1.0,
+        )
+        self._toolkit.loadData(layout.mei)
+        return int(self._toolkit.getPageCount())
 
-def _paper(page: PageSettings) -> dict[str, int]:
-    return {"pageWidth": page.size[0], "pageHeight": page.size[1]}
-
-
-def _fill(svg: str, page: PageSettings) -> float:
-    """Return how far down the page the last staff reaches, as a part of the height between the margins."""
-    lowest = max((float(y) for y in _STAFF_LINE.findall(svg)), default=0.0)
-    return lowest / (10 * (page.size[1] - 2 * MARGIN))
+    def _set_options(self, **choice: object) -> None:
+        paper = {"pageWidth": self._page_width, "pageHeight": self._page_height}
+        self._toolkit.setOptions(_OPTIONS | paper | choice)

@@ -15,8 +15,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-MAX_SQUEEZE = 1.03
-"""How much wider than the line the music of a system may be before it is squeezed to fit."""
+MAX_FULLNESS = 1.03
+"""How much wider than the line the music of a system may be, to be squeezed into it."""
 
 
 class MeasureWidths(NamedTuple):
@@ -48,12 +48,11 @@ def system_starts(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
     for end in range(1, n_measures + 1):
         options = []
         for start in range(end - 1, -1, -1):
-            head = widths.later_head if start else widths.first_head
-            fullness = (head + ends[end] - ends[start]) / line_width
-            if fullness > MAX_SQUEEZE and start < end - 1:
+            filled = (_head(widths, start) + ends[end] - ends[start]) / line_width
+            if filled > MAX_FULLNESS and start < end - 1:
                 break
             n_systems, unevenness, _ = best[start]
-            options.append((n_systems + 1, unevenness + (1 - fullness) ** 2, start))
+            options.append((n_systems + 1, unevenness + (1 - filled) ** 2, start))
         best.append(min(options))
     return _trace(best)
 
@@ -67,8 +66,11 @@ def _trace(best: Sequence[tuple[int, float, int]]) -> tuple[int, ...]:
     return tuple(reversed(starts))
 
 
-def is_worth_stretching(widths: MeasureWidths, line_width: float, starts: Sequence[int], least: float) -> bool:
-    """Say whether the last system is so full that it should reach the right margin."""
-    head = widths.later_head if starts[-1] else widths.first_head
-    fullness = (head + math.fsum(widths.measures[starts[-1] :])) / line_width
-    return fullness >= least
+def fullness(widths: MeasureWidths, line_width: float, starts: Sequence[int]) -> tuple[float, ...]:
+    """Return how much of each system the music fills before it is stretched, 1 for all of it."""
+    spans = itertools.pairwise([*starts, len(widths.measures)])
+    return tuple((_head(widths, start) + math.fsum(widths.measures[start:end])) / line_width for start, end in spans)
+
+
+def _head(widths: MeasureWidths, start: int) -> float:
+    return widths.later_head if start else widths.first_head

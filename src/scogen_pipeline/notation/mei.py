@@ -22,6 +22,7 @@ _AUGMENTATION_DOT = "\uecb7"
 
 TITLE_SIZE, COMPOSER_SIZE, PAGE_NUMBER_SIZE, TEMPO_SIZE = "200%", "105%", "90%", "115%"
 METRONOME_NOTE_SIZE = "72%"
+TEMPO_LIFT = "1.5vu"
 """Per cent of Verovio's text size, which is 4.5 units: with a unit of 0.8 mm, 20 pt for the title and 11 pt for the composer."""
 
 
@@ -48,13 +49,17 @@ def patch_mei(mei: str, heading: Credits) -> str:
 
     root = etree.fromstring(mei.encode())
     _set_header_and_footer(root, heading)
+    _drop_abbreviation_of_a_solo(root)
     for measure in root.iter(f"{{{MEI}}}measure"):
         _merge_tempos(measure)
     return str(etree.tostring(root, encoding="unicode"))
 
 
 def break_systems(mei: str, starts: Sequence[int]) -> str:
-    """Return the MEI with a system break before each measure whose index is in `starts`, and no other break."""
+    """Return the MEI with a system break before each measure whose index is in `starts`, and no other break.
+
+    The first measure has one too: without any, Verovio would break by itself.
+    """
     from lxml import etree  # noqa: PLC0415
 
     root = etree.fromstring(mei.encode())
@@ -62,8 +67,7 @@ def break_systems(mei: str, starts: Sequence[int]) -> str:
         _remove(old)
     measures = [*root.iter(f"{{{MEI}}}measure")]
     for start in starts:
-        if start:
-            measures[start].addprevious(_new(root, "sb"))
+        measures[start].addprevious(_new(root, "sb"))
     return str(etree.tostring(root, encoding="unicode"))
 
 
@@ -99,6 +103,13 @@ def _page_footer(root: Element) -> Element:
     return footer
 
 
+def _drop_abbreviation_of_a_solo(root: Element) -> None:
+    """Name the only player once: later systems need no "Vln."."""
+    if len([*root.iter(f"{{{MEI}}}label")]) == 1:
+        for abbreviation in [*root.iter(f"{{{MEI}}}labelAbbr")]:
+            _remove(abbreviation)
+
+
 def _merge_tempos(measure: Element) -> None:
     """Keep one tempo mark for each place in the measure, with the words that stand beside it."""
     kept: dict[str, Element] = {}
@@ -117,7 +128,8 @@ def _merge_tempos(measure: Element) -> None:
 
 def _write_tempo(measure: Element, tempo: Element) -> None:
     """Write words in bold and the metronome mark in plain type, or remove a mark with neither (a playback tempo)."""
-    words = _words(tempo) or _take_words_beside(measure, tempo)
+    before = _words(tempo)
+    words = before.removesuffix("(").strip() or _take_words_beside(measure, tempo)
     unit = _METRONOME_NOTES.get(tempo.get("mm.unit", ""))
     if not words and unit is None:
         _remove(tempo)
@@ -127,20 +139,22 @@ def _write_tempo(measure: Element, tempo: Element) -> None:
     tempo.text = None
     tempo.set("place", "above")
     tempo.set("staff", "1")
+    tempo.set("vo", TEMPO_LIFT)
     size = _new(tempo, "rend", fontsize=TEMPO_SIZE)
     size.text = words
     tempo.append(size)
     if unit is not None:
-        tempo.append(_metronome_mark(tempo, unit, "\u00a0\u00a0" if words else ""))
+        opening, closing = ("(", ")") if before.endswith("(") else ("", "")
+        tempo.append(_metronome_mark(tempo, unit, ("\u00a0\u00a0" if words else "") + opening, closing))
 
 
-def _metronome_mark(tempo: Element, unit: str, gap: str) -> Element:
+def _metronome_mark(tempo: Element, unit: str, opening: str, closing: str) -> Element:
     mark = _new(tempo, "rend", fontweight="normal", fontsize=TEMPO_SIZE)
     note = _new(tempo, "rend", fontsize=METRONOME_NOTE_SIZE)
     note.set("glyph.auth", "smufl")
     note.text = unit + _AUGMENTATION_DOT * int(tempo.get("mm.dots", "0"))
-    note.tail = f"\u00a0= {tempo.get('mm')}"
-    mark.text = gap
+    note.tail = f"\u00a0= {tempo.get('mm')}{closing}"
+    mark.text = opening
     mark.append(note)
     return mark
 
