@@ -11,7 +11,7 @@ to 4 are layers of the upper staff, 5 to 8 of the lower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -75,7 +75,7 @@ def _add_measure(part: Element, score: Score, player: Player, measure: Measure) 
     element = SubElement(part, "measure", number=str(measure.number))
     index = measure.number - 1
     staves = [score.staves[number] for number in player.parts]
-    _add_attributes(element, score.piece, [staff[: index + 1] for staff in staves])
+    _add_attributes(element, score.piece, staves, index)
     if measure.number == 1 and player.parts[0] == 0:
         _add_tempo(element, score.piece)
     is_first = True
@@ -89,9 +89,8 @@ def _add_measure(part: Element, score: Score, player: Player, measure: Measure) 
         _text(SubElement(element, "barline", location="right"), "bar-style", "light-heavy")
 
 
-def _add_attributes(element: Element, piece: Piece, so_far: list[tuple[StaffMeasure, ...]]) -> None:
+def _add_attributes(element: Element, piece: Piece, staves: Sequence[tuple[StaffMeasure, ...]], index: int) -> None:
     """Write what changes at the start of a measure: key once, meter and clefs where they are new."""
-    index = len(so_far[0]) - 1
     is_first = index == 0
     attributes = Element("attributes")
     if is_first:
@@ -101,11 +100,11 @@ def _add_attributes(element: Element, piece: Piece, so_far: list[tuple[StaffMeas
         _text(key, "mode", piece.key.mode)
     if is_first or piece.meters[index] != piece.meters[index - 1]:
         _add_time(attributes, piece.meters[index])
-    if is_first and len(so_far) > 1:
-        _text(attributes, "staves", len(so_far))
-    for number, staff in enumerate(so_far, start=1):
+    if is_first and len(staves) > 1:
+        _text(attributes, "staves", len(staves))
+    for number, staff in enumerate(staves, start=1):
         if is_first or staff[index].clef != staff[index - 1].clef:
-            _add_clef(attributes, staff[index].clef, number if len(so_far) > 1 else None)
+            _add_clef(attributes, staff[index].clef, number if len(staves) > 1 else None)
     if len(attributes):
         element.append(attributes)
 

@@ -30,8 +30,9 @@ _MOST_LAYERS = 2
 def clean(piece: Piece) -> Piece:
     """Return the piece with readable onsets and durations; see the rules above."""
     notes: list[Note] = []
+    end = piece.end
     for index, part in enumerate(piece.parts):
-        snapped = _without_doubles(_snap(note, piece.end) for note in piece.notes_of(index))
+        snapped = _without_doubles(_snap(note, end) for note in piece.notes_of(index))
         notes += _one_at_a_time(snapped) if part.instrument.max_notes == 1 else _two_layers(snapped)
     return dataclasses.replace(piece, notes=tuple(sorted(notes)))
 
