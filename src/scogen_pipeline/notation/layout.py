@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import NamedTuple
 
 from scogen_pipeline.errors import RenderError
@@ -29,6 +30,10 @@ MIN_LAST_SYSTEM_FILL = 0.5
 """A last system emptier than this ends where its music ends."""
 
 MIN_ONLY_SYSTEM_FILL = 0.8
+
+SMALLEST_FOR_LOOSE, SMALLEST_FOR_ONE_PAGE = 7.5, 7.0
+"""How far the staff may shrink to save a system, or a page."""
+
 MARGIN = 150
 
 _OPTIONS = {
@@ -39,7 +44,6 @@ _OPTIONS = {
     "scale": 100,
     "mmOutput": True,
     "spacingDurDetection": True,
-    "spacingStaff": 10,
     "spacingBraceGroup": 12,
     "mnumInterval": 0,
     # Gootville lacks the metronome's notes, Leland's are too big.
@@ -52,6 +56,22 @@ _OPTIONS = {
 _STAFF_LINE = re.compile(r'<path d="M[\d.]+ ([\d.]+) L[\d.]+ \1"')
 
 
+class Spacing(Enum):
+    """How far staves and systems are apart."""
+
+    WIDE = 1
+    NARROW = 2
+    PAGES = 3
+
+
+_SPACING_OPTIONS: dict[Spacing, dict[str, object]] = {
+    # A short piece stays at the top of its page; the pages of a long one end at the same height.
+    Spacing.WIDE: {"spacingStaff": 12, "spacingSystem": 10, "justifyVertically": False, "footer": "none"},
+    Spacing.NARROW: {"spacingStaff": 10, "spacingSystem": 6, "justifyVertically": True, "footer": "none"},
+    Spacing.PAGES: {"spacingStaff": 10, "spacingSystem": 6, "justifyVertically": True, "footer": "encoded"},
+}
+
+
 class _Layout(NamedTuple):
     """One try: a staff size, the MEI with its systems, how full they are, the number of pages, how full the last one is."""
 
@@ -59,7 +79,13 @@ class _Layout(NamedTuple):
     mei: str
     fills: tuple[float, ...]
     n_pages: int = 1
-    last_page_fill: float = 0.0
+    last_page_fill: float = 1.0
+    spacing: Spacing = Spacing.WIDE
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether the music of a system is stretched a lot."""
+        return len(self.fills) > 1 and min(self.fills) < MIN_SYSTEM_FILL
 
 
 def lay_out(musicxml: str, page: PageSettings) -> tuple[str, ...]:
@@ -96,16 +122,13 @@ class _Press:
         return [self._toolkit.renderToSVG(number) for number in range(1, self._load(layout) + 1)]
 
     def _fit(self) -> _Layout:
-        """Return the largest staff size whose systems and last page are well filled; the fullest last page if none is."""
+        """Return the largest staff size that is good, or the one with the least faults."""
         tries: list[_Layout] = []
         for unit in UNITS:
             tries.append(self._paged(self._in_systems(unit)))
-            is_loose = min(tries[-1].fills) < MIN_SYSTEM_FILL and len(tries[-1].fills) > 1 and unit > UNITS[2]
-            if not is_loose and (tries[-1].n_pages == 1 or tries[-1].last_page_fill >= MIN_LAST_PAGE_FILL):
-                return tries[-1]
-            if tries[0].n_pages == 1 and unit <= UNITS[2]:
-                return tries[0]
-        return max(tries, key=lambda layout: layout.last_page_fill)
+            if _is_good(tries[-1]) or (tries[0].n_pages == 1 and unit <= SMALLEST_FOR_LOOSE):
+                break
+        return tries[-1] if _is_good(tries[-1]) else min(tries, key=_faults)
 
     def _in_systems(self, unit: float) -> _Layout:
         """Cast off: share the measures out evenly among as few systems as they need."""
@@ -115,11 +138,13 @@ class _Press:
         return _Layout(unit, break_systems(self._mei, starts), fullness(widths, line_width, starts))
 
     def _paged(self, layout: _Layout) -> _Layout:
-        n_pages = self._load(layout)
-        if n_pages > 1:
-            n_pages = self._load(layout._replace(n_pages=n_pages))
-        lowest = max((float(y) for y in _STAFF_LINE.findall(self._toolkit.renderToSVG(n_pages))), default=0.0)
-        return layout._replace(n_pages=n_pages, last_page_fill=lowest / (10 * (self._page_height - 2 * MARGIN)))
+        """Choose the spacing: wide on one page, narrow on one page, or narrow with page numbers on several."""
+        for spacing in (Spacing.WIDE, Spacing.NARROW, Spacing.PAGES):
+            layout = layout._replace(spacing=spacing, n_pages=self._load(layout._replace(spacing=spacing)))
+            if layout.n_pages == 1:
+                return layout
+        lowest = max((float(y) for y in _STAFF_LINE.findall(self._toolkit.renderToSVG(layout.n_pages))), default=0.0)
+        return layout._replace(last_page_fill=lowest / (10 * (self._page_height - 2 * MARGIN)))
 
     def _draft(self, unit: float, breaks: str) -> str:
         """Return the music without header and footer, on one page or in one system."""
@@ -129,17 +154,13 @@ class _Press:
 
     def _load(self, layout: _Layout) -> int:
         """Lay out one try and return the number of its pages."""
-        is_long = layout.n_pages > 1
         least = MIN_LAST_SYSTEM_FILL if len(layout.fills) > 1 else MIN_ONLY_SYSTEM_FILL
         self._set_options(
             unit=layout.unit,
             breaks="line",
             header="encoded",
-            footer="encoded" if is_long else "none",
-            # A short piece stays at the top of its page; the pages of a long one end at the same height.
-            justifyVertically=is_long,
-            spacingSystem=6 if is_long else 10,
             minLastJustification=0.0 if layout.fills[-1] >= least else 1.0,
+            **_SPACING_OPTIONS[layout.spacing],
         )
         self._toolkit.loadData(layout.mei)
         return int(self._toolkit.getPageCount())
@@ -147,3 +168,16 @@ class _Press:
     def _set_options(self, **choice: object) -> None:
         paper = {"pageWidth": self._page_width, "pageHeight": self._page_height}
         self._toolkit.setOptions(_OPTIONS | paper | choice)
+
+
+def _is_good(layout: _Layout) -> bool:
+    """Say whether no smaller staff needs to be tried: two pages may become one, loose systems may become fewer."""
+    if layout.n_pages == 1:
+        return not layout.is_loose and layout.unit >= SMALLEST_FOR_ONE_PAGE
+    return layout.n_pages > 2 and layout.last_page_fill >= MIN_LAST_PAGE_FILL
+
+
+def _faults(layout: _Layout) -> tuple[bool, float, float]:
+    """Order layouts, best first: a nearly empty last page is worst, then the larger staff is better."""
+    is_empty = layout.last_page_fill < MIN_LAST_PAGE_FILL
+    return is_empty, -layout.last_page_fill if is_empty else 0.0, -layout.unit
