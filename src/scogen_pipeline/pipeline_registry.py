@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedro.framework.project import find_pipelines
 from kedro.pipeline import pipeline
+
+from scogen_pipeline.hooks import TRACKED_TAG
+from scogen_pipeline.pipelines import compose, corpus, encode, engrave, evaluate, fit, ingest
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -25,9 +27,13 @@ _SAMPLE_NAMES = {
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline by its name."""
-    found = find_pipelines(raise_errors=True)
+    # Named here rather than found: Kedro's finder knows no sums, and would look for a package `generate`.
+    packages = (corpus, ingest, encode, fit, compose, engrave, evaluate)
+    single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in packages}
+    for name in ("fit", "evaluate"):
+        single[name] = pipeline(single[name], tags=[TRACKED_TAG])
     # From a request to the files.
-    generate = found["compose"] + found["engrave"]
+    generate = single["compose"] + single["engrave"]
     # A page and a sound of what was just trained, so that runs can be compared by eye.
     sample = pipeline(
         generate,
@@ -37,11 +43,11 @@ def register_pipelines() -> dict[str, Pipeline]:
         parameters={"params:request": "params:sample_request", "params:page": "params:page"},
     )
     # From the embedded corpus, or a folder of MIDI, to a model and its sample.
-    train = found["corpus"] + found["ingest"] + found["encode"] + found["fit"] + sample
+    train = single["corpus"] + single["ingest"] + single["encode"] + single["fit"] + sample
     return {
-        **found,
+        **single,
         "generate": generate,
         "train": train,
         # Everything: train a model, judge it, and print a piece by the pretrained one.
-        "__default__": train + found["evaluate"] + generate,
+        "__default__": train + single["evaluate"] + generate,
     }

@@ -6,7 +6,7 @@ from scogen_pipeline.hooks import ParameterNameHook, TrackingHook
 
 HOOKS = (ParameterNameHook(), TrackingHook())
 # `TrackingHook` starts it for the pipelines that are tracked.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -17,15 +17,15 @@ class OptionalFileDataset(AbstractDataset[NoReturn, bytes]):
 
         primer:
           type: scogen_pipeline.datasets.optional_file.OptionalFileDataset
-          path: ${runtime_params:primer, ""}
+          file: ${runtime_params:primer, ""}
 
     Args:
-        path: The file; "" for none.
+        file: Its path; "" for none. (Kedro would make an empty `path` the project's folder.)
         metadata: Anything; Kedro ignores it.
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = Path(path) if path else None
+    def __init__(self, *, file: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(file) if file else None
         self.metadata = metadata
 
     def load(self) -> bytes:
@@ -41,4 +41,4 @@ class OptionalFileDataset(AbstractDataset[NoReturn, bytes]):
         raise DatasetError("A file that the user names is never written.")
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": str(self._path or "")}
+        return {"file": str(self._path or "")}
