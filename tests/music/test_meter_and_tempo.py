@@ -36,6 +36,7 @@ def test_a_time_signature_that_is_none_is_refused(text: str) -> None:
 
 def test_every_tempo_word_is_the_word_of_its_own_number() -> None:
     assert {word: tempo_word(bpm) for word, bpm in BPM_BY_WORD.items()} == {word: word for word in BPM_BY_WORD}
+    assert tempo_word(600) == "Prestissimo"
 
 
 @pytest.mark.parametrize(("value", "bpm"), [("Allegro", 132), ("allegro", 132), (96, 96), ("96.5", 96.5), ("20", 20), (320, 320)])

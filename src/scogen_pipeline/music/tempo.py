@@ -66,7 +66,7 @@ def tempo_word(tempo_bpm: float) -> str:
     >>> tempo_word(96)
     'Moderato'
     """
-    return next(word for word, _, bound in _TEMPO_WORDS if tempo_bpm < bound)
+    return next((word for word, _, bound in _TEMPO_WORDS if tempo_bpm < bound), _TEMPO_WORDS[-1][0])
 
 
 def tempo_class(tempo_bpm: float) -> str:
