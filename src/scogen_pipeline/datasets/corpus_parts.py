@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +19,8 @@ _PLAN: Final = "plan.json"
 class CorpusPartsDataset(AbstractDataset[CorpusPart, dict[str, CorpusPart]]):
     """A raw folder of MIDI files with a journal beside them, one JSON file for each finished part.
 
-    A part is saved files first, each written whole or not at all, then its journal entry: what is in the journal is on the disk, at any
-    moment at which the process may be killed. Loading returns the finished parts by key, without the bytes; a part one of whose files
+    A part is saved files first, each written whole or not at all, then its journal entry: what is in the journal is on the disk,
+    whenever the process may be killed. Loading returns the finished parts by key, without the bytes; a part one of whose files
     has gone since is not finished.
 
     Example:
@@ -63,8 +62,8 @@ class CorpusPartsDataset(AbstractDataset[CorpusPart, dict[str, CorpusPart]]):
 class CorpusPlanDataset(AbstractDataset[CorpusPlan, CorpusPlan]):
     """The batches that the corpus step is to convert, kept in the journal of the raw folder.
 
-    Saving a plan removes what the corpus step wrote for other plans: the files that its journal names and the new plan does not. Files
-    that are not in the journal are never touched. An inactive plan is not saved.
+    Saving a plan removes what the corpus step wrote for other plans: the files that its journal names and the new plan does not.
+    Files that are not in the journal are never touched. An inactive plan is not saved.
 
     Example:
         ::
@@ -120,9 +119,9 @@ def _part_of(entry: dict[str, Any]) -> CorpusPart:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file such that at any moment it is there in full or not at all."""
+    """Write a file such that at any moment it is there in full or not at all; what a killed run left half is written over."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(content)
     partial.replace(path)
 

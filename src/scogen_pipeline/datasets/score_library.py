@@ -33,7 +33,7 @@ class ScoreLibraryDataset(AbstractDataset[None, ScoreLibrary]):
         """Return the library."""
         return ScoreLibrary(Path(self._filepath) if self._filepath else _installed_corpus())
 
-    def save(self, data: None) -> None:
+    def save(self, data: None) -> None:  # noqa: ARG002
         """Refuse: the corpus belongs to music21."""
         raise DatasetError("The score library is read only.")
 

@@ -100,44 +100,40 @@ def lay_measures(measures: Sequence[WrittenMeasure]) -> Barring:
     """Lay measures one after another.
 
     Raises:
-        MidiError: If there is no meter, or more than `MAX_IRREGULAR_SHARE` of the measures deviate from it, or one has a length that
-            no time signature can name.
+        MidiError: If there is no meter, or more than `MAX_IRREGULAR_SHARE` of the measures deviate from it, or one has a length
+            that no time signature can name.
     """
     meters = _meters_in_force(measures)
     starts: list[int] = []
     events: list[tuple[int, Meter]] = []
-    tick = n_irregular = index = 0
-    while index < len(measures):
-        meter, covered = meters[index], 1
-        length, full = _clipped(measures[index], meter), bar_ticks(meter)
-        is_first, is_last = tick == 0, index == len(measures) - 1
-        if length == 0:
-            starts.append(tick)
-            index += 1
-            continue
-        if length < full and is_first:
-            starts.append(full - length)
-            step = full
-        elif length < full and _completes(measures, meters, index, full - length):
-            starts += [tick, tick + length]
-            covered, step = 2, full
-        elif length % full == 0:
-            starts.append(tick)
-            step = length
-        elif is_last or (length < full and measures[index].is_section_end):
-            starts.append(tick)
-            step = -(-length // full) * full
-        else:
-            starts.append(tick)
-            meter, step = _own_meter(length, meter, index), length
+    tick = n_irregular = 0
+    while len(starts) < len(measures):
+        index = len(starts)
+        offsets, step = _place(measures, meters, index, is_first=tick == 0)
+        starts += [tick + offset for offset in offsets]
+        meter = meters[index]
+        if step % bar_ticks(meter):
+            meter = _own_meter(step, meter, index)
             n_irregular += 1
-        if not events or events[-1][1] != meter:
+        if step and (not events or events[-1][1] != meter):
             events.append((tick, meter))
         tick += step
-        index += covered
     if n_irregular > MAX_IRREGULAR_SHARE * len(measures):
         raise MidiError("irregular barring", f"{n_irregular} of {len(measures)} measures deviate from the meter")
     return Barring(tuple(starts), tuple(events), tick, n_irregular)
+
+
+def _place(
+    measures: Sequence[WrittenMeasure], meters: Sequence[Meter], index: int, *, is_first: bool
+) -> tuple[tuple[int, ...], int]:
+    """Return the offsets of the measures that the next step takes (one, or two halves of one), and the length of the step."""
+    length, full = _clipped(measures[index], meters[index]), bar_ticks(meters[index])
+    if length < full and is_first:
+        return (full - length if length else 0,), full if length else 0
+    if 0 < length < full and _completes(measures, meters, index, full - length):
+        return (0, length), full
+    is_filled_up = index == len(measures) - 1 or (length < full and measures[index].is_section_end)
+    return (0,), -(-length // full) * full if is_filled_up else length
 
 
 def _clipped(measure: WrittenMeasure, meter: Meter) -> int:

@@ -1,7 +1,7 @@
 """What a piece of the corpus is: its genre, composer and licence, from where it comes from and what its header says.
 
-**Conventions.** Genres are names of `music.genres`, "" where none fits. ABC headers are read from the text itself, because music21
-does not hand out their `R:` (rhythm) field.
+**Conventions.** Genres are names of `music.genres`, "" where none fits. ABC headers are read from the text, because music21 does
+not hand out their `R:` (rhythm) field.
 
 **References.** The ABC standard 2.1, section 3.1 (information fields).
 """
@@ -121,8 +121,8 @@ def genre_of_file(collection: str, name: str) -> str:
 def title_of_file(collection: str, name: str) -> str:
     """Return the title of a score that has none of its own, or whose own is of no use; "" to take the score's.
 
-    >>> title_of_file("bach", "bwv66.6"), title_of_file("haydn", "opus74no1-movement1"), title_of_file("monteverdi", "madrigal.3.1")
-    ('BWV 66.6', 'Opus 74 No. 1, movement 1', 'Madrigal 3.1')
+    >>> title_of_file("bach", "bwv66.6"), title_of_file("haydn", "opus74no1-movement1")
+    ('BWV 66.6', 'Opus 74 No. 1, movement 1')
     """
     if collection == "bach":
         return re.sub(r"^bwv", "BWV ", name)
@@ -166,7 +166,7 @@ def abc_genre(collection: str, fields: dict[str, tuple[str, ...]]) -> str:
 
 
 def clean_title(text: str) -> str:
-    """Return a title as one prints it: no dash before the rhythm word, its article first, no capitals throughout, no closing stop.
+    """Return a title as one prints it: no dash before the rhythm, its article first, no capitals throughout, no closing stop.
 
     >>> clean_title("Acacia -- Reel"), clean_title("I'M MARRIED ONE YEAR TODAY"), clean_title("Wild Colt., The")
     ('Acacia Reel', "I'm Married One Year Today", 'The Wild Colt')

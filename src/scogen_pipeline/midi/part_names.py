@@ -1,7 +1,8 @@
-"""What the parts of a score are called in MIDI: names that `music.instruments.instrument_of_track` recognises, and their programs.
+"""What the parts of a score are called in MIDI: names that `instrument_of_track` recognises, and their programs.
 
-**Conventions.** Voices of chorales and renaissance pieces are Soprano, Alto, Tenor and Bass (program 52), by their names where those
-say so, else by their register. A keyboard is two tracks, right hand and left hand. Same names are numbered: "Violin 1", "Violin 2".
+**Conventions.** Voices of chorales and renaissance pieces are Soprano, Alto, Tenor and Bass (program 52), by their names where
+those say so, else by their register. A keyboard is two tracks, right hand and left hand. Same names are numbered: "Violin 1",
+"Violin 2".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Batches of scores, converted side by side in processes of their own.
 
-**Conventions.** A `CorpusPart` is what became of one batch: the MIDI files, one label row for each, one reject row for each piece that
-could not be converted. Its key depends on the pieces of the batch and on `CONVERSION` alone, so that finished parts are recognised.
+**Conventions.** A `CorpusPart` is what became of one batch: the MIDI files, one label row for each, one reject row for each piece
+that could not be converted. Its key depends on the pieces of the batch and on `CONVERSION` alone, so that finished parts are
+recognised.
 """
 
 from __future__ import annotations
@@ -129,16 +130,25 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
     # A broken XML file raises a SyntaxError.
     return (
-        Music21Exception, ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile,
-    )  # fmt: skip
+        Music21Exception,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+    )
 
 
 def _read_score(source: PieceSource) -> Any:
     from music21 import abcFormat, converter  # noqa: PLC0415 - heavy
 
+    read_abc_handler: Any = abcFormat.translate.abcToStreamScore
     if source.path.lower().endswith(".abc"):
         tune = split_tunes(read_abc(source.path))[source.tune]
-        return abcFormat.translate.abcToStreamScore(abcFormat.ABCFile(abcVersion=_ABC_VERSION).readstr(tune))
+        return read_abc_handler(abcFormat.ABCFile(abcVersion=_ABC_VERSION).readstr(tune))
     # Neither read nor written: music21's pickles of scores.
     return converter.parseFile(source.path, forceSource=True, storePickle=False)
 

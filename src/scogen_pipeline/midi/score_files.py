@@ -1,7 +1,7 @@
 """Which scores there are to convert, and which of them a run takes.
 
-**Conventions.** A `PieceSource` is one piece: a score file, one tune of an ABC file, or a MIDI file to be copied. `target` is the POSIX
-path of its MIDI file below the raw folder. Everything is sorted, so that the same corpus and settings give the same selection.
+**Conventions.** A `PieceSource` is one piece: a score file, one tune of an ABC file, or a MIDI file to be copied. `target` is the
+POSIX path of its MIDI file below the raw folder. Everything is sorted: the same corpus and settings give the same selection.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CorpusSettings:
 
     Args:
         collections: Folders of the music21 corpus joined by `+`, or a list of them, "all", or "" for none.
-        pieces: Most pieces of each collection, smallest first; 0 for all.
+        pieces: Most pieces of each collection, small ones first; 0 for all.
         workers: Processes; 0 for as many as there are processors.
         timeout_s: Seconds after which a piece is rejected.
         score_dir: A folder of scores (MusicXML, Humdrum, ABC) to convert too, "" for none.
@@ -69,7 +69,8 @@ class CorpusSettings:
         for name in self.collection_names:
             if name not in COLLECTIONS:
                 raise RequestError(
-                    f"`collections` must be all or some of {'+'.join(COLLECTIONS)}, received `{name}`.{did_you_mean(name, COLLECTIONS)}"
+                    f"`collections` must be all or some of {'+'.join(COLLECTIONS)}, received `{name}`."
+                    f"{did_you_mean(name, COLLECTIONS)}"
                 )
         for name, value, low, high in (
             ("pieces", self.pieces, 0, 1_000_000),
@@ -278,14 +279,19 @@ def _music_of(tune: str) -> str:
 
 
 def _smallest(sources: Sequence[PieceSource], limit: int) -> list[PieceSource]:
-    """Return the `limit` smallest pieces, the genres of a collection in turn, those without one last."""
+    """Return `limit` small pieces, the genres of a collection in turn, those without one last.
+
+    Each genre starts at its lower quartile in size, because the very smallest are fragments of a few notes; those come last.
+    """
     if not limit:
         return list(sources)
-    rank: Counter[str] = Counter()
-    ranked = []
+    by_genre: dict[str, list[PieceSource]] = {}
     for source in sorted(sources, key=lambda source: (source.seconds, source.target)):
-        rank[source.genre] += 1
-        ranked.append((source.genre == "", rank[source.genre], source.genre, source))
+        by_genre.setdefault(source.genre, []).append(source)
+    ranked = []
+    for genre, members in by_genre.items():
+        quartile = len(members) // 4
+        ranked += [(genre == "", rank, genre, member) for rank, member in enumerate(members[quartile:] + members[:quartile])]
     ranked.sort(key=lambda item: item[:3])
     return [source for *_, source in ranked[:limit]]
 

@@ -1,13 +1,13 @@
 """Scores that music21 has read, to MIDI bytes whose bar lines are those of the score.
 
-Ties are merged; grace notes, chord symbols, unpitched percussion and lyrics are dropped; repeats are not played out, and of two endings
-only the second is kept, because a first ending that runs into the second is music that nobody plays.
+Ties are merged; grace notes, chord symbols, unpitched percussion and lyrics are dropped; repeats are not played out, and of two
+endings only the second is kept, because a first ending that runs into the second is music that nobody plays.
 
 **Conventions**
 
 - Times are ticks, 480 to the quarter note; pitches are sounding. Velocity is 80 throughout: a score has no touch.
-- The mode of a key: dorian, aeolian and phrygian count as minor, mixolydian and lydian as major, with their printed signatures. Where
-  no mode is given, or the "major" that notation programs write by default, the last bass note decides, else the pitches.
+- The mode of a key: dorian, aeolian and phrygian count as minor, mixolydian and lydian as major, with their printed signatures.
+  Where no mode is given, or the "major" that notation programs write by default, the last bass note decides, else the pitches.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scogen_pipeline.midi.barring import TPQ, Barring, WrittenMeasure, lay_measu
 from scogen_pipeline.midi.part_names import VOCAL_GENRES, PartDescription, name_tracks
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.genres import GENRES
-from scogen_pipeline.music.key import Key, Mode, estimate_mode
+from scogen_pipeline.music.key import MODES, Key, Mode, estimate_mode
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.tempo import MAX_BPM, MIN_BPM, bpm_from_qpm, qpm_from_bpm
 
@@ -296,7 +296,7 @@ def _mode(fifths: int, written: str, notes: Sequence[tuple[int, int, int, int]])
     if notes:
         last_end = max(onset + duration for onset, duration, _, _ in notes)
         bass = min(pitch for onset, duration, pitch, _ in notes if onset + duration == last_end) % 12
-        for mode in ("major", "minor"):
+        for mode in MODES:
             if Key(fifths, mode).tonic_pitch_class == bass:
                 return mode
     return "major" if written else estimate_mode(_weights(notes), fifths)
@@ -320,7 +320,7 @@ def _weights(notes: Sequence[tuple[int, int, int, int]]) -> list[float]:
 
 
 def _tempo_qpm(score: Any, genre: str, meter: Meter) -> float:
-    """Return the first metronome mark of the first two measures, printed before played back, else what the genre has by custom."""
+    """Return the first metronome mark of the opening, printed before played back, else what the genre has by custom."""
     marks = [mark for mark in score.recurse().getElementsByClass("MetronomeMark") if _is_early(mark, score)]
     for is_sounding in (False, True):
         for mark in marks:
