@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scogen_pipeline.errors import RenderError
-from scogen_pipeline.notation.raster import CSS_DPI, open_drawing
+from scogen_pipeline.notation.raster import MM_PER_INCH, draw, open_drawing, paper_size
 
 POINTS_PER_INCH = 72
 
@@ -33,12 +33,8 @@ def to_pdf(svgs: Sequence[str], title: str = "", author: str = "") -> bytes:
     # No creation date: the same pages give the same bytes.
     document = skia.PDF.MakeDocument(stream, _properties(title, author))
     for svg in svgs:
-        drawing = open_drawing(svg)
-        scale = POINTS_PER_INCH / CSS_DPI
-        size = drawing.containerSize()
-        canvas = document.beginPage(size.width() * scale, size.height() * scale)
-        canvas.scale(scale, scale)
-        drawing.render(canvas)
+        width, height = (length * POINTS_PER_INCH / MM_PER_INCH for length in paper_size(svg))
+        draw(open_drawing(svg), document.beginPage(width, height), width, height)
         document.endPage()
     document.close()
     return bytes(stream.detachAsData())

@@ -102,7 +102,8 @@ def _chunks(text: Element) -> list[_Chunk]:
             chunks.append(_Chunk(_number(element, "x", chunks[-1].x), _number(element, "y", chunks[-1].y), anchor, []))
         chunks[-1].runs.append(TextRun(_normal(element.text), style))
         for child in element:
-            visit(child, style, anchor)
+            if _local_name(child) not in _DROPPED_ELEMENTS:
+                visit(child, style, anchor)
             chunks[-1].runs.append(TextRun(_normal(child.tail), style))
 
     visit(text, TextStyle(), chunks[0].anchor)

@@ -34,7 +34,7 @@ _SPOKEN_BY_SYMBOL = {
     "\ueca5": "quarter note",
     "\ueca7": "eighth note",
     "\ueca9": "sixteenth note",
-    "\uecb7": "dotted",
+    "\uecb7": " dotted",
     "\u266d": "flat",
     "\u266e": "natural",
     "\u266f": "sharp",
