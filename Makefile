@@ -2,9 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+# `make lock UPGRADE=--upgrade` takes the newest versions; without, those that still fit are kept.
+UPGRADE ?=
 export KEDRO_DISABLE_TELEMETRY := true
-export TF_CPP_MIN_LOG_LEVEL ?= 3
-export PYTHONWARNINGS ?= ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types imports tests lock clean
@@ -14,6 +16,8 @@ help: ## Say what can be made
 
 run: .venv/installed ## Set up, then run the whole chain on embedded data and print a piece
 	$(BIN)/kedro run
+	@echo "A new piece, as page, score and sound:"
+	@ls -1 data/07_model_output/* | sed 's/^/  /'
 
 test: lint types imports tests ## Set up, then check everything
 
@@ -31,20 +35,21 @@ tests: .venv/installed-dev ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 lock: .venv/installed-dev ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(PIP) install --quiet uv
+	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the environment and all that a run made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mlflow.db mlruns mlartifacts
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .viz mlflow.db mlruns mlartifacts info.log*
 	git clean -fdXq data
 
 .venv/installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@echo "Installing into .venv (about 3 GB, a few minutes) ..."
+	$(PIP) install --quiet -r requirements.lock
+	$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(PIP) install --quiet -r requirements-dev.lock
 	@touch $@

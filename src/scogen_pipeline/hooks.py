@@ -1,4 +1,4 @@
-"""What cuts across all pipelines: checking what was typed, and tracking runs.
+"""What cuts across all pipelines: checking what was typed, saying where a run is, and tracking runs.
 
 MLflow's database takes seconds to open, and a page needs none of it; so tracking begins only with a pipeline that saves something
 to it.
@@ -7,6 +7,7 @@ to it.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+
+logger = logging.getLogger(__name__)
 
 _RUNTIME_PARAMETER: Final = re.compile(r"\$\{runtime_params:\s*(\w+)")
 #: Pipelines with a node of this tag are tracked.
@@ -44,6 +47,24 @@ class ParameterNameHook:
                 raise RequestError(
                     f"`--params` must be among {', '.join(sorted(known))}, received `{name}`.{did_you_mean(str(name), known)}"
                 )
+
+
+class StepHook:
+    """Says which step is running: one short line a node."""
+
+    def __init__(self) -> None:
+        self._n_steps = self._n_begun = 0
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Count the steps."""
+        self._n_steps, self._n_begun = len(pipeline.nodes), 0
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Name the step."""
+        self._n_begun += 1
+        logger.info("[%*d/%d] %s", len(str(self._n_steps)), self._n_begun, self._n_steps, node.name)
 
 
 class TrackingHook:

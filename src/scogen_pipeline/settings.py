@@ -1,10 +1,15 @@
 """Kedro's project settings: hooks, configuration loading, session."""
 
+import os
+
 from kedro.config import OmegaConfigLoader
 
-from scogen_pipeline.hooks import ParameterNameHook, TrackingHook
+from scogen_pipeline.hooks import ParameterNameHook, StepHook, TrackingHook
 
-HOOKS = (ParameterNameHook(), TrackingHook())
+# TensorFlow's C++ part knows no logging.yml and reports each thing that a computer without a GPU lacks.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+HOOKS = (ParameterNameHook(), StepHook(), TrackingHook())
 # `TrackingHook` starts it for the pipelines that are tracked.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
