@@ -50,7 +50,7 @@ def test_a_window_never_crosses_a_piece_and_its_targets_are_its_inputs_moved_by_
         for tokens, targets, weights in zip(batch.tokens, batch.targets, batch.weights, strict=True):
             real = weights > 0
             assert np.array_equal(tokens[real] + 1, targets[real])
-            assert any(set(tokens[real].tolist()) | set(targets[real].tolist()) <= piece for piece in pieces)
+            assert not real.any() or any(set(tokens[real].tolist()) | set(targets[real].tolist()) <= piece for piece in pieces)
             assert np.all(tokens[~real] == PAD)
             assert np.all(targets[~real] == PAD)
 
@@ -59,6 +59,8 @@ def test_a_window_carries_the_conditions_of_its_piece():
     examples = examples_of([30, 9, 17])
     for batch in training_batches(examples):
         for tokens, conditions in zip(batch.tokens, batch.conditions, strict=True):
+            if not batch.weights[np.all(batch.tokens == tokens, axis=1)].any():
+                continue  # an empty row
             piece = next(index for index, ids in enumerate(examples.ids) if tokens[0] in ids)
             assert np.array_equal(conditions, examples.conditions[piece])
 
@@ -78,11 +80,12 @@ def test_an_epoch_is_the_same_whenever_it_is_made_and_unlike_the_next():
 
 def test_conditions_are_withheld_at_the_rate_that_was_asked_for():
     batches = training_batches(examples_of([400] * 20, slots=4), condition_dropout=0.25)
-    assert np.mean(np.concatenate([batch.conditions for batch in batches]) == PAD) == pytest.approx(0.25, abs=0.03)
+    told = np.concatenate([batch.conditions[batch.weights.any(axis=1)] for batch in batches])
+    assert np.mean(told == PAD) == pytest.approx(0.25, abs=0.03)
 
 
 def test_windows_of_like_length_share_a_batch_so_little_is_padding():
-    examples = examples_of([*[150] * 30, *[700] * 6])
+    examples = examples_of([*[150] * 90, *[700] * 18])
     batches = training_batches(examples, window_length=256, batch_size=8)
     real = sum(float(batch.weights.sum()) for batch in batches)
     assert real / sum(batch.weights.size for batch in batches) > 0.8
@@ -110,3 +113,9 @@ def test_shapes_that_do_not_fit_are_refused():
         Examples((np.array([1, 2], np.int32),), np.zeros((2, 3), np.int32))
     with pytest.raises(DataError, match="<start> and <end>"):
         Examples((np.array([1], np.int32),), np.zeros((1, 3), np.int32))
+
+
+def test_every_batch_has_the_same_number_of_rows_so_that_compilers_see_few_shapes():
+    batches = training_batches(examples_of([30, 9, 17, 40]), batch_size=5)
+    assert {len(batch.tokens) for batch in batches} == {5}
+    assert {batch.tokens.shape[1] % 32 for batch in batches} == {0}

@@ -7,7 +7,7 @@ function of (seed, epoch): a training run that was killed sees the same batches 
 
 - A piece of n ids has n - 1 *targets*, the ids after the first. Each target stands in exactly one window of an epoch.
 - A window never crosses a piece. A piece that fits into one window is never cut.
-- Batches are padded with `pad_id` to a multiple of `_BUCKET`; padding has weight 0, everything else weight 1.
+- Batches are padded with `pad_id` to a multiple of `_BUCKET` and to `batch_size` rows; padding has weight 0, all else weight 1.
 - Windows of like length share a batch, since folk tunes have 150 ids and piano pieces thousands.
 """
 
@@ -129,7 +129,7 @@ def shuffled_batches(
     Args:
         examples: The pieces.
         window_length: Most ids in a window.
-        batch_size: Windows in a batch; the last one of the epoch's shortest windows may have fewer.
+        batch_size: Windows in a batch; one batch of the epoch may have fewer and is padded with empty rows.
         pad_id: Id of `<pad>`, which also stands for a condition that is withheld.
         condition_dropout: Probability, for each window and slot, that a condition is withheld.
         seed: With `epoch`, decides everything random.
@@ -142,7 +142,7 @@ def shuffled_batches(
     order = np.lexsort((random.random(len(windows.piece)), -(-windows.length // _BUCKET)))
     groups = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     for group in random.permutation(len(groups)):
-        yield _batch(examples, windows, conditions, groups[group], pad_id)
+        yield _batch(examples, windows, conditions, groups[group], batch_size, pad_id)
 
 
 def ordered_batches(examples: Examples, *, window_length: int, batch_size: int, pad_id: int) -> Iterator[Batch]:
@@ -151,12 +151,14 @@ def ordered_batches(examples: Examples, *, window_length: int, batch_size: int, 
     conditions = examples.conditions[windows.piece]
     order = np.argsort(windows.length, kind="stable")
     for first in range(0, len(order), batch_size):
-        yield _batch(examples, windows, conditions, order[first : first + batch_size], pad_id)
+        yield _batch(examples, windows, conditions, order[first : first + batch_size], batch_size, pad_id)
 
 
-def _batch(examples: Examples, windows: Windows, conditions: IntArray, chosen: npt.NDArray[np.intp], pad_id: int) -> Batch:
+def _batch(
+    examples: Examples, windows: Windows, conditions: IntArray, chosen: npt.NDArray[np.intp], n_rows: int, pad_id: int
+) -> Batch:
     width = -(-int(windows.length[chosen].max()) // _BUCKET) * _BUCKET
-    shape = (len(chosen), width)  # (batch, time)
+    shape = (n_rows, width)  # (batch, time)
     tokens, targets = np.full(shape, pad_id, np.int32), np.full(shape, pad_id, np.int32)
     weights = np.zeros(shape, np.float32)
     for row, window in enumerate(chosen):
@@ -164,4 +166,6 @@ def _batch(examples: Examples, windows: Windows, conditions: IntArray, chosen: n
         tokens[row, :length] = ids[start : start + length]
         targets[row, :length] = ids[start + 1 : start + length + 1]
         weights[row, :length] = 1.0
-    return Batch(tokens, conditions[chosen], targets, weights)
+    told = np.full((n_rows, conditions.shape[1]), pad_id, np.int32)
+    told[: len(chosen)] = conditions[chosen]
+    return Batch(tokens, told, targets, weights)
