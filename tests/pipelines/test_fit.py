@@ -58,5 +58,5 @@ def test_token_ids_become_a_model_folder_and_a_history(tmp_path: Path):
 
 def test_the_test_split_is_never_seen(tmp_path: Path):
     gather = next(node for node in create_pipeline().nodes if node.name == "gather_training_data")
-    data = gather.func(encoded_pieces(), VOCABULARY)
+    data = gather.func(encoded_pieces(), VOCABULARY, FitSettings())
     assert (len(data.train.ids), len(data.valid.ids)) == (6, 2)

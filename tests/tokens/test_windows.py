@@ -119,3 +119,19 @@ def test_every_batch_has_the_same_number_of_rows_so_that_compilers_see_few_shape
     batches = training_batches(examples_of([30, 9, 17, 40]), batch_size=5)
     assert {len(batch.tokens) for batch in batches} == {5}
     assert {batch.tokens.shape[1] % 32 for batch in batches} == {0}
+
+
+def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
+    sizes = {"reel": 100, "chorale": 30, "air": 2}
+    table = pd.DataFrame(
+        {
+            "piece_id": list("abc"),
+            "split": "train",
+            "genre": list(sizes),
+            "conditions": [[1, 2]] * 3,
+            "ids": [np.arange(n, dtype=np.int32) for n in sizes.values()],
+        }
+    )
+    lengths = [len(ids) for ids in Examples.of_split(table, "train", genre_repeats=4).ids]
+    assert [lengths.count(n) for n in sizes.values()] == [1, 3, 4]
+    assert len(Examples.of_split(table, "train").ids) == 3

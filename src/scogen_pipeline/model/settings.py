@@ -32,6 +32,7 @@ _FIT_RANGES: Final = {
     "patience": (1, 100_000),
     "seed": (0, 2_147_483_647),
     "condition_dropout": (0.0, 1.0),
+    "genre_repeats": (1, 1_000),
     "max_minutes": (0.0, 1e6),
 }
 
@@ -74,6 +75,7 @@ class FitSettings:
         patience: Epochs without a better validation NLL before training stops.
         seed: Decides weights, order, window boundaries and dropout.
         condition_dropout: Probability that a condition is withheld, so that the model also writes without it.
+        genre_repeats: Most times that the pieces of a small genre are read in one epoch, to bring it nearer to the largest.
         max_minutes: Stop after the epoch that exceeds this; 0 for no limit.
         label: A word to find the run by.
 
@@ -88,6 +90,7 @@ class FitSettings:
     patience: int = 3
     seed: int = 1
     condition_dropout: float = 0.1
+    genre_repeats: int = 1
     max_minutes: float = 0.0
     label: str = ""
 

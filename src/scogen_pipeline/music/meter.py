@@ -1,7 +1,7 @@
 """Meters: how long a measure is, where its beats fall, how notes group in it.
 
-**Conventions.** Durations and offsets in grid ticks (24 to the quarter). The *beat* is what a metronome counts: the dotted value in
-compound meters (6/8: a dotted quarter), else the note of the denominator.
+**Conventions.** Durations and offsets in grid ticks (24 to the quarter). The *beat* is what a metronome counts: the dotted value
+in compound meters (6/8: a dotted quarter), else the note of the denominator.
 """
 
 from __future__ import annotations

@@ -60,9 +60,17 @@ class Examples:
             raise DataError(f"`ids` must hold at least <start> and <end>, received a shorter piece at row {short[0]}.")
 
     @classmethod
-    def of_split(cls, encoded_pieces: pd.DataFrame, split: str) -> Examples:
-        """Take the pieces of one split ("train", "valid" or "test") in the order of their piece_id."""
+    def of_split(cls, encoded_pieces: pd.DataFrame, split: str, genre_repeats: int = 1) -> Examples:
+        """Take the pieces of one split ("train", "valid" or "test") in the order of their piece_id.
+
+        Args:
+            encoded_pieces: One row a piece.
+            split: Which rows.
+            genre_repeats: Most times that the pieces of a small genre are taken, so that it comes nearer to the largest one.
+        """
         rows = encoded_pieces[encoded_pieces["split"] == split].sort_values("piece_id")
+        if genre_repeats > 1:
+            rows = rows.iloc[np.repeat(np.arange(len(rows)), _repeats(rows, genre_repeats))]
         slots = len(encoded_pieces["conditions"].iloc[0]) if len(encoded_pieces) else 0
         conditions = np.array(rows["conditions"].tolist(), dtype=np.int32).reshape(len(rows), slots)
         return cls(tuple(np.asarray(ids, dtype=np.int32) for ids in rows["ids"]), conditions)
@@ -79,6 +87,13 @@ class Examples:
         for ids in self.ids:
             digest.update(len(ids).to_bytes(4, "little") + np.ascontiguousarray(ids, dtype="<i4").tobytes())
         return digest.hexdigest()
+
+
+def _repeats(rows: pd.DataFrame, most: int) -> npt.NDArray[np.int64]:
+    """Return how often each piece is taken: as often as its genre fits into the largest, counted in ids, at most `most` times."""
+    tokens_by_genre = rows["ids"].map(len).groupby(rows["genre"]).sum()
+    repeats_by_genre = (tokens_by_genre.max() // tokens_by_genre).clip(1, most)
+    return np.asarray(repeats_by_genre.reindex(rows["genre"]), dtype=np.int64)
 
 
 class Windows(NamedTuple):

@@ -14,10 +14,10 @@ from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples
 
 
-def gather_training_data(encoded_pieces: pd.DataFrame, vocabulary: Vocabulary) -> TrainingData:
+def gather_training_data(encoded_pieces: pd.DataFrame, vocabulary: Vocabulary, fit: FitSettings) -> TrainingData:
     """Take the pieces to learn from and the pieces to stop by; the test split stays unseen."""
-    train, valid = (Examples.of_split(encoded_pieces, split) for split in ("train", "valid"))
-    return TrainingData(train, valid, vocabulary)
+    train = Examples.of_split(encoded_pieces, "train", fit.genre_repeats)
+    return TrainingData(train, Examples.of_split(encoded_pieces, "valid"), vocabulary)
 
 
 def train_model(

@@ -11,7 +11,12 @@ def create_pipeline() -> Pipeline:
     """Return the pipeline; its result is `trained_model` and `training_history`."""
     return pipeline(
         [
-            node(gather_training_data, ["encoded_pieces", "vocabulary"], "training_data", name="gather_training_data"),
+            node(
+                gather_training_data,
+                ["encoded_pieces", "vocabulary", "params:fit"],
+                "training_data",
+                name="gather_training_data",
+            ),
             node(
                 train_model,
                 ["training_data", "params:network", "params:fit", "training_checkpoint", "epoch_log"],
