@@ -31,5 +31,6 @@ def _measures(n_bars: int, words: str) -> str:
     note = "<note><pitch><step>{}</step><octave>4</octave></pitch><duration>36</duration><type>quarter</type><dot/></note>"
     final = '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
     bars = [note.format("F") + note.format("A")] * n_bars
-    bars[0], bars[-1] = attributes + bars[0], bars[-1] + final
+    bars[0] = attributes + bars[0]
+    bars[-1] += final
     return "".join(f'<measure number="{number}">{bar}</measure>' for number, bar in enumerate(bars, 1))

@@ -13,7 +13,8 @@ from scogen_pipeline.notation.line_breaks import MeasureWidths, fullness, system
 from scogen_pipeline.notation.mei import read_credits
 from scogen_pipeline.notation.musicxml import to_musicxml
 from scogen_pipeline.notation.page import PageSettings
-from scogen_pipeline.notation.page_checks import portability_faults, staff_lines
+from scogen_pipeline.notation.page_checks import edge_ink, portability_faults, staff_lines
+from scogen_pipeline.notation.raster import to_pixels
 from scogen_pipeline.notation.text_paths import TextRun, TextStyle, load_face, outline, spoken, width
 
 A4 = PageSettings()
@@ -131,9 +132,27 @@ def test_titles_may_use_accents_flats_and_other_alphabets() -> None:
     assert "Étude in Bflat, Прелюдия, Ωδή" in labels(svg)
 
 
+def test_a_long_title_is_made_smaller_so_that_it_fits() -> None:
+    title = "A long title that goes on and on, in the manner of an age with more paper than time, for a violin and no key at all"
+    (svg,) = lay_out(tune(title=title), A4)
+    assert edge_ink(to_pixels(svg, 60), part=0.05) == 0
+
+
+@pytest.mark.parametrize("n_bars", [1, 2, 3])
+def test_the_shortest_pieces_are_one_system(n_bars: int) -> None:
+    (svg,) = lay_out(tune(n_bars), A4)
+    assert system_count(svg) == 1
+    assert len(staff_lines(svg)) == 5 * n_bars
+
+
 def test_something_else_than_a_score_is_an_error() -> None:
     with pytest.raises(RenderError, match="Verovio"):
         lay_out("<score-partwise/>", A4)
+
+
+def test_a_score_without_music_is_an_error() -> None:
+    with pytest.raises(RenderError):
+        lay_out(re.sub(r"<measure.*</measure>", "", tune(1)), A4)
 
 
 def test_no_title_and_no_composer_is_no_header() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from scogen_pipeline.errors import RenderError
 from scogen_pipeline.notation.line_breaks import MeasureWidths
 
 if TYPE_CHECKING:
@@ -32,10 +33,15 @@ def measure_widths(one_system: str, in_systems: str) -> MeasureWidths:
     Args:
         one_system: SVG of all the music in one endless system.
         in_systems: SVG of the first page in systems, which shows how much room a later system loses to names and clefs.
+
+    Raises:
+        RenderError: If nothing was drawn.
     """
     from lxml import etree  # noqa: PLC0415
 
     measures = _measures(etree.fromstring(one_system.encode()))
+    if not measures:
+        raise RenderError("`musicxml` must hold at least one measure that can be drawn, received none.")
     lead = min((measure.music - measure.left for measure in measures[1:]), default=0.0)
     first_head = measures[0].music - lead
     groups = (group for group in etree.fromstring(in_systems.encode()).iter(f"{_SVG}g") if group.get("class") == "system")

@@ -114,7 +114,8 @@ class _Press:
         self._toolkit.setOptions(_OPTIONS)
         if not self._toolkit.loadData(musicxml) or not self._toolkit.getPageCount():
             raise RenderError("`musicxml` must be a score that Verovio reads, received something else. Validate it first.")
-        self._mei = patch_mei(self._toolkit.getMEI(), read_credits(musicxml))
+        self._line_width = 10.0 * (self._page_width - 2 * MARGIN)
+        self._mei = patch_mei(self._toolkit.getMEI(), read_credits(musicxml), self._line_width)
 
     def pages(self) -> list[str]:
         """Lay the score out at the best staff size and return Verovio's SVG of each page."""
@@ -133,9 +134,8 @@ class _Press:
     def _in_systems(self, unit: float) -> _Layout:
         """Cast off: share the measures out evenly among as few systems as they need."""
         widths = measure_widths(self._draft(unit, "none"), self._draft(unit, "auto"))
-        line_width = 10.0 * (self._page_width - 2 * MARGIN)
-        starts = system_starts(widths, line_width)
-        return _Layout(unit, break_systems(self._mei, starts), fullness(widths, line_width, starts))
+        starts = system_starts(widths, self._line_width)
+        return _Layout(unit, break_systems(self._mei, starts), fullness(widths, self._line_width, starts))
 
     def _paged(self, layout: _Layout) -> _Layout:
         """Choose the spacing: wide on one page, narrow on one page, or narrow with page numbers on several."""

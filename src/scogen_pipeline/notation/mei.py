@@ -9,8 +9,11 @@ the MEI laid out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+from scogen_pipeline.notation.text_paths import TextRun, TextStyle, composed, width
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -20,10 +23,13 @@ MEI = "http://www.music-encoding.org/ns/mei"
 _METRONOME_NOTES = {"1": "\ueca2", "2": "\ueca3", "4": "\ueca5", "8": "\ueca7", "16": "\ueca9"}
 _AUGMENTATION_DOT = "\uecb7"
 
-TITLE_SIZE, COMPOSER_SIZE, PAGE_NUMBER_SIZE, TEMPO_SIZE = "200%", "105%", "90%", "115%"
+TITLE_SIZE, COMPOSER_SIZE, PAGE_NUMBER_SIZE, TEMPO_SIZE = 200, 105, "90%", "115%"
 METRONOME_NOTE_SIZE = "72%"
 TEMPO_LIFT = "1.5vu"
 """Per cent of Verovio's text size, which is 4.5 units: with a unit of 0.8 mm, 20 pt for the title and 11 pt for the composer."""
+
+LARGEST_TEXT = 382.5
+"""Verovio's text size in page units at the largest staff: 4.5 units of 0.85 mm."""
 
 
 class Credits(NamedTuple):
@@ -40,15 +46,21 @@ def read_credits(musicxml: str) -> Credits:
     score = etree.fromstring(musicxml.encode())
     title = score.findtext("work/work-title") or score.findtext("movement-title") or ""
     composer = score.findtext("identification/creator[@type='composer']") or ""
-    return Credits(title.strip(), composer.strip())
+    return Credits(composed(title).strip(), composed(composer).strip())
 
 
-def patch_mei(mei: str, heading: Credits) -> str:
-    """Return the MEI with header, footer and one tempo mark a place, above the first staff."""
+def patch_mei(mei: str, heading: Credits, line_width: float) -> str:
+    """Return the MEI with header, footer and one tempo mark a place, above the first staff.
+
+    Args:
+        mei: What Verovio made of the MusicXML.
+        heading: Title and composer, made smaller where they are wider than the line.
+        line_width: Between the margins, in page units (hundredths of a millimetre).
+    """
     from lxml import etree  # noqa: PLC0415
 
     root = etree.fromstring(mei.encode())
-    _set_header_and_footer(root, heading)
+    _set_header_and_footer(root, heading, line_width)
     _drop_abbreviation_of_a_solo(root)
     for measure in root.iter(f"{{{MEI}}}measure"):
         _merge_tempos(measure)
@@ -71,26 +83,31 @@ def break_systems(mei: str, starts: Sequence[int]) -> str:
     return str(etree.tostring(root, encoding="unicode"))
 
 
-def _set_header_and_footer(root: Element, heading: Credits) -> None:
+def _set_header_and_footer(root: Element, heading: Credits, line_width: float) -> None:
     for old in [*root.iter(f"{{{MEI}}}pgHead", f"{{{MEI}}}pgFoot")]:
         _remove(old)
     score = next(root.iter(f"{{{MEI}}}scoreDef"))
     score.insert(0, _page_footer(root))
     if any(heading):
-        score.insert(0, _page_header(root, heading))
+        score.insert(0, _page_header(root, heading, line_width))
 
 
-def _page_header(root: Element, heading: Credits) -> Element:
+def _page_header(root: Element, heading: Credits, line_width: float) -> Element:
     header = _new(root, "pgHead", func="first")
     if heading.title:
-        title = _new(root, "rend", halign="center", valign="top", fontsize=TITLE_SIZE)
-        title.text = heading.title
-        header.append(title)
+        title = _new(root, "rend", halign="center", valign="top")
+        header.append(_fitted(title, heading.title, TITLE_SIZE, line_width))
     if heading.composer:
-        composer = _new(root, "rend", halign="right", valign="bottom", fontsize=COMPOSER_SIZE)
-        composer.text = heading.composer
-        header.append(composer)
+        composer = _new(root, "rend", halign="right", valign="bottom")
+        header.append(_fitted(composer, heading.composer, COMPOSER_SIZE, line_width))
     return header
+
+
+def _fitted(place: Element, text: str, percent: int, line_width: float) -> Element:
+    wanted = width([TextRun(text, TextStyle(size=LARGEST_TEXT * percent / 100))])
+    place.set("fontsize", f"{math.floor(percent * min(1.0, line_width / wanted))}%")
+    place.text = text
+    return place
 
 
 def _page_footer(root: Element) -> Element:

@@ -10,12 +10,11 @@ classes stay, so that a player can find a note.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scogen_pipeline.errors import RenderError
-from scogen_pipeline.notation.text_paths import TextRun, TextStyle, outline, spoken, width
+from scogen_pipeline.notation.text_paths import TextRun, TextStyle, composed, outline, spoken, width
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 INK = "#000000"
-NO_BREAK_SPACE = "\u00a0"
 
 _DROPPED_ELEMENTS = {"desc", "title", "style", "metadata"}
 _DROPPED_ATTRIBUTES = {"color", "font-family", "overflow", "version", "{http://www.w3.org/XML/1998/namespace}lang"}
@@ -100,11 +98,11 @@ def _chunks(text: Element) -> list[_Chunk]:
         anchor = element.get("text-anchor", anchor)
         if element is not text and (element.get("x") is not None or element.get("y") is not None):
             chunks.append(_Chunk(_number(element, "x", chunks[-1].x), _number(element, "y", chunks[-1].y), anchor, []))
-        chunks[-1].runs.append(TextRun(_normal(element.text), style))
+        chunks[-1].runs.append(TextRun(composed(element.text or ""), style))
         for child in element:
             if _local_name(child) not in _DROPPED_ELEMENTS:
                 visit(child, style, anchor)
-            chunks[-1].runs.append(TextRun(_normal(child.tail), style))
+            chunks[-1].runs.append(TextRun(composed(child.tail or ""), style))
 
     visit(text, TextStyle(), chunks[0].anchor)
     return chunks
@@ -135,12 +133,6 @@ def _trimmed(runs: list[TextRun]) -> list[TextRun]:
         full[0] = full[0]._replace(text=full[0].text.lstrip(" "))
         full[-1] = full[-1]._replace(text=full[-1].text.rstrip(" "))
     return full
-
-
-def _normal(text: str | None) -> str:
-    """Compose accents (the fonts hold composed letters), and make a plain space of breaks, tabs and thin spaces."""
-    composed = unicodedata.normalize("NFC", text or "")
-    return "".join(" " if char.isspace() and char != NO_BREAK_SPACE else char for char in composed)
 
 
 def _number(element: Element, name: str, default: float) -> float:

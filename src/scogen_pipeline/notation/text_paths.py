@@ -39,6 +39,7 @@ _SPOKEN_BY_SYMBOL = {
     "\u266e": "natural",
     "\u266f": "sharp",
 }
+NO_BREAK_SPACE = "\u00a0"
 _FONT_FACE = re.compile(r"base64,([^)]*)\).*?font-weight:\s*(\w+);\s*font-style:\s*(\w+)", re.DOTALL)
 
 
@@ -124,7 +125,13 @@ def missing_characters(text: str) -> tuple[str, ...]:
     >>> missing_characters("月 moon")
     ('月',)
     """
-    return tuple(dict.fromkeys(char for char in unicodedata.normalize("NFC", text) if _find_face(char, TextStyle()) is None))
+    return tuple(dict.fromkeys(char for char in composed(text) if _find_face(char, TextStyle()) is None))
+
+
+def composed(text: str) -> str:
+    """Compose accents (the fonts hold composed letters), and make a plain space of breaks, tabs and thin spaces."""
+    letters = unicodedata.normalize("NFC", text)
+    return "".join(" " if char.isspace() and char != NO_BREAK_SPACE else char for char in letters)
 
 
 def spoken(runs: Iterable[TextRun]) -> str:
