@@ -80,8 +80,7 @@ class CorpusSettings:
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise RequestError(f"`{name}` must be a whole number from {low} to {high}, received {value!r}.")
         for genre in (self.score_genre, self.midi_genre):
-            if genre:
-                find_genre(genre)
+            _genre_name(genre)
 
     @property
     def collection_names(self) -> tuple[str, ...]:
@@ -182,9 +181,9 @@ def select_pieces(library: ScoreLibrary, settings: CorpusSettings) -> list[Piece
     """Return what the settings ask for, sorted by target; tunes that two files share are taken once."""
     groups = [library.collection(name) for name in settings.collection_names]
     if settings.score_dir:
-        groups.append(library.score_folder(settings.score_dir, settings.score_genre, settings.score_licence))
+        groups.append(library.score_folder(settings.score_dir, _genre_name(settings.score_genre), settings.score_licence))
     if settings.midi_collection:
-        groups.append(library.midi_folder(settings.midi_collection, settings.midi_genre, settings.midi_licence))
+        groups.append(library.midi_folder(settings.midi_collection, _genre_name(settings.midi_genre), settings.midi_licence))
     chosen = [source for group in groups for source in _smallest(_unique(group), settings.pieces)]
     return sorted(chosen, key=lambda source: source.target)
 
@@ -294,6 +293,11 @@ def _smallest(sources: Sequence[PieceSource], limit: int) -> list[PieceSource]:
         ranked += [(genre == "", rank, genre, member) for rank, member in enumerate(members[quartile:] + members[:quartile])]
     ranked.sort(key=lambda item: item[:3])
     return [source for *_, source in ranked[:limit]]
+
+
+def _genre_name(given: str) -> str:
+    """Return our name of a genre that may be given by an alias, "" for none."""
+    return find_genre(given).name if given else ""
 
 
 def _existing(folder: str, name: str) -> Path:
