@@ -182,6 +182,15 @@ def test_eight_bars_become_four_and_four() -> None:
     assert fullness(widths, 55.0, (0, 4)) == pytest.approx((45 / 55, 45 / 55))
 
 
+def test_sixteen_bars_are_four_phrases_where_three_systems_would_do() -> None:
+    assert system_starts(MeasureWidths((10.0,) * 16, 5.0, 5.0), 66.0) == (0, 4, 8, 12)
+    assert system_starts(MeasureWidths((10.0,) * 17, 2.0, 5.0), 66.0) == (0, 5, 9, 13)
+
+
+def test_bars_that_would_be_stretched_too_far_are_not_cut_into_phrases() -> None:
+    assert system_starts(MeasureWidths((10.0,) * 16, 5.0, 5.0), 72.0) == (0, 5, 10)
+
+
 def test_a_measure_wider_than_the_line_has_its_own_system() -> None:
     assert system_starts(MeasureWidths((10.0, 90.0, 10.0), 5.0, 5.0), 50.0) == (0, 1, 2)
 

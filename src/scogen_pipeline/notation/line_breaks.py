@@ -19,6 +19,13 @@ MAX_FULLNESS = 1.03
 """How much wider than the line the music of a system may be, to be squeezed into it."""
 
 
+PHRASES = (8, 4)
+"""Bars of a system, longest first."""
+
+MIN_PHRASE_FULLNESS = 0.66
+"""Below it, bars are stretched to more than one and a half of their width."""
+
+
 class MeasureWidths(NamedTuple):
     """What the music wants, unstretched.
 
@@ -36,11 +43,29 @@ class MeasureWidths(NamedTuple):
 def system_starts(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
     """Return the index of the first measure of each system, 0 first.
 
-    A measure that is wider than the line has a system for itself.
+    Systems of eight or four bars are preferred where they are well filled, as tunes are printed; else the systems are as few as
+    fit. A measure that is wider than the line has a system for itself.
 
     >>> system_starts(MeasureWidths((10.0,) * 8, 5.0, 5.0), 55.0)
     (0, 4)
     """
+    return _phrases(widths, line_width) or _fewest(widths, line_width)
+
+
+def _phrases(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
+    """Return systems of equal length, the first with the pickup if there is one, or nothing if they do not fill the lines."""
+    n_measures = len(widths.measures)
+    for length in PHRASES:
+        starts = (0, *range(length + n_measures % length, n_measures, length))
+        is_regular = n_measures % length <= 1 and n_measures >= 2 * length
+        fills = fullness(widths, line_width, starts) if is_regular else ()
+        if fills and min(fills) >= MIN_PHRASE_FULLNESS and max(fills) <= MAX_FULLNESS:
+            return starts
+    return ()
+
+
+def _fewest(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
+    """Return as few systems as fit, each about as full as the others."""
     n_measures = len(widths.measures)
     ends = list(itertools.accumulate(widths.measures, initial=0.0))
     # best[end]: (number of systems, unevenness, start of the last system) for the first `end` measures.
