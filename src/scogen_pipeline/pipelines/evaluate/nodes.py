@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
@@ -15,9 +15,6 @@ from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.generate import compose_pieces
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.tokens.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def draw_held_out_pieces(encoded_pieces: pd.DataFrame, evaluation: EvaluationSettings) -> pd.DataFrame:
@@ -57,8 +54,8 @@ def compare_music(musical_measures: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
     return table, table.round(4)
 
 
-def draw_evaluation_figure(musical_measures: pd.DataFrame, language_metrics: pd.DataFrame) -> Figure:
-    """Draw the distributions of both sides."""
+def draw_evaluation_figure(musical_measures: pd.DataFrame, language_metrics: pd.DataFrame) -> Any:
+    """Draw the distributions of both sides as a Matplotlib figure (Kedro resolves hints at every start: no heavy types here)."""
     return draw_evaluation(musical_measures, language_metrics)
 
 
