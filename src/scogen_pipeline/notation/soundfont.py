@@ -26,6 +26,4 @@ def load_soundfont() -> bytes:
         file = Path(folder) / FILE_NAME
         if file.is_file():
             return file.read_bytes()
-    raise RenderError(
-        f"The soundfont {FILE_NAME} must be in the package {PACKAGE}, found none. Install pretty-midi."
-    )
+    raise RenderError(f"The soundfont {FILE_NAME} must be in the package {PACKAGE}, found none. Install pretty-midi.")
