@@ -274,7 +274,7 @@ def _unique(sources: Sequence[PieceSource]) -> list[PieceSource]:
 
 def _music_of(tune: str) -> str:
     lines = [line.split("%")[0] for line in tune.splitlines()]
-    return "".join("".join(line.split()) for line in lines if not re.match(r"\s*[A-JN-PR-Z]:", line))
+    return "".join("".join(line.split()) for line in lines if not re.match(r"\s*[A-JN-PR-Zsw]:", line))
 
 
 def _smallest(sources: Sequence[PieceSource], limit: int) -> list[PieceSource]:
