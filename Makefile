@@ -40,7 +40,7 @@ lock: .venv/installed-dev ## Write requirements.lock and requirements-dev.lock a
 	$(COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the environment and all that a run made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .viz mlflow.db mlruns mlartifacts info.log*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .viz mlflow.db mlruns mlartifacts build info.log*
 	git clean -fdXq data
 
 .venv/installed: requirements.lock pyproject.toml

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,3 +46,26 @@ def midi_folder(tmp_path: Path, small_midi: Callable[..., bytes]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data[: len(data) // 2] if index % 10 == 9 else data)
     return folder
+
+
+@pytest.fixture(scope="session")
+def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """A function that calls Kedro in the repository as a user does; tests with it belong to `xdist_group("kedro")`."""
+    command = Path(sys.executable).with_name("kedro")
+
+    # What pytest's caller may have set is left out: a user's shell does not have it.
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONWARNINGS", "TF_CPP_MIN_LOG_LEVEL"}}
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [command, *arguments], cwd=_REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def smoke_run(kedro: Callable[..., subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
+    """The whole chain on a handful of pieces, from nothing; its files lie in data/smoke."""
+    shutil.rmtree(_REPOSITORY / "data" / "smoke", ignore_errors=True)
+    return kedro("run", "--env", "smoke")

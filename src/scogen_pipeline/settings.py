@@ -1,5 +1,6 @@
 """Kedro's project settings: hooks, configuration loading, session."""
 
+import logging
 import os
 
 from kedro.config import OmegaConfigLoader
@@ -8,6 +9,9 @@ from scogen_pipeline.hooks import ParameterNameHook, StepHook, TrackingHook
 
 # TensorFlow's C++ part knows no logging.yml and reports each thing that a computer without a GPU lacks.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Warnings are log records too, so that conf/logging.yml says where they go.
+logging.captureWarnings(True)
 
 HOOKS = (ParameterNameHook(), StepHook(), TrackingHook())
 # `TrackingHook` starts it for the pipelines that are tracked.

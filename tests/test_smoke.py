@@ -1,0 +1,85 @@
+"""The whole chain, as a user starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scogen_pipeline.music.genres import find_genre
+
+DATA = Path(__file__).parents[1] / "data" / "smoke"
+
+pytestmark = pytest.mark.xdist_group("kedro")
+
+
+def test_the_whole_chain_ends_in_a_score_that_music21_reads(smoke_run: subprocess.CompletedProcess[str]) -> None:
+    from music21 import converter  # noqa: PLC0415  (a second that other tests need not pay)
+
+    assert smoke_run.returncode == 0, smoke_run.stderr
+    (file,) = (DATA / "07_model_output").glob("*.musicxml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        score = converter.parse(file)
+    genre = find_genre("chorale")
+    assert len(score.parts) == len(genre.instruments)
+    assert all(len(part.getElementsByClass("Measure")) == genre.bars for part in score.parts)
+
+
+def test_every_format_is_written_and_its_place_is_said(smoke_run: subprocess.CompletedProcess[str]) -> None:
+    for suffix in ("musicxml", "svg", "png", "pdf", "mid", "wav", "mp3"):
+        for folder in ("07_model_output", "08_reporting/sample"):
+            assert list((DATA / folder).rglob(f"*.{suffix}")), f"{folder}: {suffix}"
+        assert f".{suffix}\n" in smoke_run.stderr
+
+
+def test_each_table_model_and_report_is_where_the_catalog_says(smoke_run: subprocess.CompletedProcess[str]) -> None:
+    for name in (
+        "01_raw/labels.parquet",
+        "02_intermediate/notes.parquet",
+        "02_intermediate/rejects.parquet",
+        "05_model_input/encoded_pieces.parquet",
+        "05_model_input/vocabulary.json",
+        "06_models/local/network.keras",
+        "08_reporting/language_metrics.csv",
+        "08_reporting/musical_metrics.csv",
+        "08_reporting/evaluation.png",
+    ):
+        assert (DATA / name).stat().st_size, name
+
+
+def test_a_run_shows_its_steps_and_no_warnings_of_libraries(smoke_run: subprocess.CompletedProcess[str]) -> None:
+    assert "convert_scores\n" in smoke_run.stderr
+    for noise in ("UserWarning", "DeprecationWarning", "FutureWarning", "resolver", "autolog", "type hints"):
+        assert noise not in smoke_run.stdout + smoke_run.stderr
+
+
+@pytest.mark.parametrize(
+    ("parameters", "answer"),
+    [
+        ("keyy=F", "Did you mean `key`?"),
+        ("key=H", "`key` must be"),
+        ("genre=choral", "Did you mean `chorale`?"),
+        ("bars=1000", "from 2 to 128"),
+        ("model=nonexistent", "`model` must be one of"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_refused_in_a_line_before_anything_runs(
+    kedro: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, parameters: str, answer: str
+) -> None:
+    done = kedro("run", "--pipeline", "generate", "--params", f"{parameters},output_dir={tmp_path / 'pages'}")
+    assert done.returncode == 1
+    assert answer in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "compose_scores" not in done.stderr or "model" in parameters
+    assert not (tmp_path / "pages").exists()
+
+
+def test_the_graph_can_be_drawn(kedro: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+    pages = Path(__file__).parents[1] / "build" / "api" / "main"
+    done = kedro("viz", "build")
+    assert done.returncode == 0, done.stderr
+    assert "encode_pieces" in pages.read_text(encoding="utf-8")
