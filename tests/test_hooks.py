@@ -1,0 +1,86 @@
+"""What is typed is checked; only what trains is tracked."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kedro.pipeline import node, pipeline
+
+from scogen_pipeline.errors import RequestError
+from scogen_pipeline.hooks import TRACKED_TAG, ParameterNameHook, TrackingHook
+from scogen_pipeline.sampling.request import Request
+
+CONF = Path(__file__).parents[1] / "conf"
+
+
+def context(**runtime_params: Any) -> Any:
+    return SimpleNamespace(config_loader=SimpleNamespace(conf_source=str(CONF), runtime_params=runtime_params))
+
+
+def test_names_that_the_configuration_reads_may_be_typed() -> None:
+    ParameterNameHook().after_context_created(context(key="F", epochs=3, model="local", output_dir="out", midi_dir="raw"))
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("keyy", "key"), ("epoch", "epochs"), ("time_signatur", "time_signature")])
+def test_a_misspelt_name_is_refused_with_the_nearest(typed: str, meant: str) -> None:
+    with pytest.raises(RequestError, match=f"Did you mean `{meant}`"):
+        ParameterNameHook().after_context_created(context(**{typed: 1}))
+
+
+class FakeMlflow:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.inputs: dict[str, Any] = {}
+
+    def before_node_run(self, node: Any, catalog: Any, inputs: dict[str, Any], is_async: bool) -> None:
+        self.inputs = inputs
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: self.calls.append(name)
+
+
+@pytest.fixture
+def mlflow(monkeypatch: pytest.MonkeyPatch) -> FakeMlflow:
+    fake = FakeMlflow()
+    # The package has an object of the same name as this module.
+    monkeypatch.setattr(importlib.import_module("kedro_mlflow.framework.hooks.mlflow_hook"), "MlflowHook", lambda: fake)
+    return fake
+
+
+def run(tags: list[str]) -> TrackingHook:
+    hook = TrackingHook()
+    step = node(lambda request: request, "params:request", "out", name="step", tags=tags)
+    hook.after_context_created(context())
+    hook.before_pipeline_run({}, pipeline([step]), None)
+    hook.before_node_run(step, None, {"params:request": Request(key="F", bars=4), "data": "not a parameter"}, False)
+    hook.after_pipeline_run({}, pipeline([step]), None)
+    return hook
+
+
+def test_a_tracked_pipeline_opens_a_run_and_closes_it(mlflow: FakeMlflow) -> None:
+    run([TRACKED_TAG])
+    assert mlflow.calls == ["after_context_created", "before_pipeline_run", "after_pipeline_run"]
+
+
+def test_each_field_of_a_parameter_group_is_a_parameter(mlflow: FakeMlflow) -> None:
+    run([TRACKED_TAG])
+    assert list(mlflow.inputs) == ["params:request"]
+    assert {"key": "F", "bars": 4}.items() <= mlflow.inputs["params:request"].items()
+
+
+def test_generation_is_not_tracked(mlflow: FakeMlflow) -> None:
+    run([])
+    assert mlflow.calls == []
+    assert mlflow.inputs == {}
+
+
+def test_an_error_closes_the_run_as_failed(mlflow: FakeMlflow) -> None:
+    hook = run([TRACKED_TAG])
+    hook.on_pipeline_error(ValueError(), {}, pipeline([]), None)
+    assert mlflow.calls[-1] == "on_pipeline_error"
