@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from kedro.pipeline import node, pipeline
 
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.hooks import TRACKED_TAG, ParameterNameHook, TrackingHook
+from scogen_pipeline.hooks import TRACKED_TAG, ParameterNameHook, StepHook, TrackingHook
 from scogen_pipeline.sampling.request import Request
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -29,6 +30,16 @@ def test_names_that_the_configuration_reads_may_be_typed() -> None:
 def test_a_misspelt_name_is_refused_with_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(RequestError, match=f"Did you mean `{meant}`"):
         ParameterNameHook().after_context_created(context(**{typed: 1}))
+
+
+def test_each_step_is_said_with_its_number(caplog: pytest.LogCaptureFixture) -> None:
+    steps = pipeline([node(lambda value: value, "a", "b", name="first"), node(lambda value: value, "b", "c", name="second")])
+    hook = StepHook()
+    with caplog.at_level(logging.INFO, "scogen_pipeline"):
+        hook.before_pipeline_run(steps)
+        for step in steps.nodes:
+            hook.before_node_run(step)
+    assert caplog.messages == ["[1/2] first", "[2/2] second"]
 
 
 class FakeMlflow:
