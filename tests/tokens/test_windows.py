@@ -122,16 +122,16 @@ def test_every_batch_has_the_same_number_of_rows_so_that_compilers_see_few_shape
 
 
 def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
-    sizes = {"reel": 100, "chorale": 30, "air": 2}
+    sizes = {"reel": 100, "chorale": 30, "air": 2, "": 3}
     table = pd.DataFrame(
         {
-            "piece_id": list("abc"),
+            "piece_id": list("abcd"),
             "split": "train",
             "genre": list(sizes),
-            "conditions": [[1, 2]] * 3,
+            "conditions": [[1, 2]] * 4,
             "ids": [np.arange(n, dtype=np.int32) for n in sizes.values()],
         }
     )
     lengths = [len(ids) for ids in Examples.of_split(table, "train", genre_repeats=4).ids]
-    assert [lengths.count(n) for n in sizes.values()] == [1, 3, 4]
-    assert len(Examples.of_split(table, "train").ids) == 3
+    assert [lengths.count(n) for n in sizes.values()] == [1, 3, 4, 1]
+    assert len(Examples.of_split(table, "train").ids) == 4

@@ -90,9 +90,13 @@ class Examples:
 
 
 def _repeats(rows: pd.DataFrame, most: int) -> npt.NDArray[np.int64]:
-    """Return how often each piece is taken: as often as its genre fits into the largest, counted in ids, at most `most` times."""
+    """Return how often each piece is taken: as often as its genre fits into the largest, counted in ids, at most `most` times.
+
+    Pieces without a genre are taken once.
+    """
     tokens_by_genre = rows["ids"].map(len).groupby(rows["genre"]).sum()
     repeats_by_genre = (tokens_by_genre.max() // tokens_by_genre).clip(1, most)
+    repeats_by_genre.loc[repeats_by_genre.index == ""] = 1
     return np.asarray(repeats_by_genre.reindex(rows["genre"]), dtype=np.int64)
 
 
