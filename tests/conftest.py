@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -65,7 +67,19 @@ def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def smoke_run(kedro: Callable[..., subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
+def smoke_run(
+    kedro: Callable[..., subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory
+) -> subprocess.CompletedProcess[str]:
     """The whole chain on a handful of pieces, from nothing; its files lie in data/smoke."""
-    shutil.rmtree(_REPOSITORY / "data" / "smoke", ignore_errors=True)
-    return kedro("run", "--env", "smoke")
+    temporary = tmp_path_factory.getbasetemp()
+    # Workers of xdist have a folder each in a common one. One of them runs, the other waits: under pytest 9.2, pytest-xdist 3.8
+    # does not keep groups together.
+    shared = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
+    result = shared / "smoke_run.json"
+    with (shared / "smoke_run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not result.exists():
+            shutil.rmtree(_REPOSITORY / "data" / "smoke", ignore_errors=True)
+            done = kedro("run", "--env", "smoke")
+            result.write_text(json.dumps([done.args, done.returncode, done.stdout, done.stderr], default=str), encoding="utf-8")
+    return subprocess.CompletedProcess(*json.loads(result.read_text(encoding="utf-8")))
