@@ -44,6 +44,7 @@ clean: ## Remove the environment and all that a run made
 	git clean -fdXq data
 
 .venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make run PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing into .venv (about 3 GB, a few minutes) ..."
 	$(PIP) install --quiet -r requirements.lock

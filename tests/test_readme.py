@@ -43,7 +43,7 @@ GENERATE = [command for command in COMMANDS if command.startswith("kedro run") a
 def options_of(command: str) -> tuple[str, dict[str, Any]]:
     """Pipeline and parameters of a `kedro run`, read as Kedro reads them."""
     options = run.make_context("run", shlex.split(command)[2:]).params
-    return options["pipeline"], dict(options["params"])
+    return options["pipeline"] or "__default__", dict(options["params"])
 
 
 def test_each_command_is_run_here_or_is_on_the_list() -> None:
@@ -51,7 +51,14 @@ def test_each_command_is_run_here_or_is_on_the_list() -> None:
     assert set(COMMANDS) == set(GENERATE) | set(RUN_ELSEWHERE)
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("kedro run")])
+def documented_runs() -> list[str]:
+    """Each `kedro run` in a block of code of the README and of docs/, without the comment behind it."""
+    texts = [README, *(file.read_text(encoding="utf-8") for file in sorted((REPOSITORY / "docs").glob("*.md")))]
+    blocks = "\n".join(block for text in texts for block in re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL))
+    return sorted({line.partition("  #")[0].strip() for line in blocks.split("\n") if line.startswith("kedro run")})
+
+
+@pytest.mark.parametrize("command", documented_runs())
 def test_each_run_names_a_pipeline_and_parameters_that_pass_the_checks(command: str) -> None:
     bootstrap_project(REPOSITORY)
     name, parameters = options_of(command)
