@@ -48,6 +48,13 @@ def test_a_piece_becomes_a_file_of_each_format(engraved: Callable[..., Path]) ->
         assert (folder / f"scale.{suffix}").read_bytes().startswith(start)
 
 
+def test_the_same_piece_gives_the_same_bytes_in_every_format(engraved: Callable[..., Path]) -> None:
+    folder = engraved(first=scale(4))
+    engraved(second=scale(4))
+    for file in folder.glob("first.*"):
+        assert file.read_bytes() == file.with_stem("second").read_bytes(), file.suffix
+
+
 def test_each_format_has_its_own_node() -> None:
     pipeline = create_pipeline()
     assert {node.name for node in pipeline.nodes} >= {"write_musicxml", "lay_out_pages", "rasterise_pages", "write_pdf"}
