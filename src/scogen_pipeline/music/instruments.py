@@ -3,7 +3,7 @@
 **Conventions.** Ranges are sounding MIDI pitches that an able amateur commands, inclusive. `program` is the General MIDI program,
 counted from 0. Parts are written at sounding pitch, except that octave clefs (a small 8) are used where custom wants them.
 
-**References.** S. Adler, *The Study of Orchestration* (4th ed.), ranges; BENCHMARKS of the JSB chorales for the four voices.
+**References.** S. Adler, *The Study of Orchestration* (4th ed.), ranges; the four voices are those of an amateur choir.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Instrument:
 
 
 _ALL: Final = (
-    Instrument("soprano", 52, 57, 81, "treble", "soprano"),
-    Instrument("alto", 52, 53, 74, "treble", "alto"),
-    Instrument("tenor", 52, 48, 69, "treble8vb", "tenor"),
-    Instrument("bass", 52, 36, 64, "bass", "bass"),
-    Instrument("voice", 53, 57, 79, "treble", "melody"),
+    Instrument("soprano", 52, 60, 79, "treble", "soprano"),
+    Instrument("alto", 52, 55, 72, "treble", "alto"),
+    Instrument("tenor", 52, 48, 67, "treble8vb", "tenor"),
+    Instrument("bass", 52, 40, 62, "bass", "bass"),
+    Instrument("voice", 53, 57, 77, "treble", "melody"),
     Instrument("piano", 0, 21, 108, "treble", "piano_right", n_staves=2, max_notes=5),
     Instrument("harpsichord", 6, 29, 89, "treble", "piano_right", n_staves=2, max_notes=5),
     Instrument("organ", 19, 36, 96, "treble", "piano_right", n_staves=2, max_notes=5),

@@ -29,6 +29,11 @@ _HAND_SPAN: Final = 12
 #: Widest melodic leap of a single line in semitones.
 _LARGEST_LEAP: Final = 12
 
+#: A note is held beside moving ones for at least this long.
+_SHORTEST_HOLD: Final = 24
+#: Least difference of two durations that begin together in one hand.
+_SHORTEST_MOVE: Final = 12
+
 _After = Literal["start", "bar", "pos", "part", "dur", "pitch", "end"]
 
 
@@ -105,7 +110,9 @@ class Grammar:
         """Tell whether the part can begin a note; in the closing cadence the bass is a single layer, so its root stays lowest."""
         voice = self._voices[part]
         is_closing_bass = part == self._plan.bass and tick >= self._plan.dominant_onset
-        return voice.end <= tick if is_closing_bass else voice.is_free(tick)
+        if is_closing_bass:
+            return voice.end <= tick
+        return voice.is_free(tick) and any(tick + value <= self._limit(part, tick) for value in self._rhythm.durations(tick))
 
     def _part_ids(self) -> list[int]:
         if self._after == "part":
@@ -113,20 +120,27 @@ class Grammar:
         return [self._ids.part(part) for part in self._eligible_parts() if part != self._part]
 
     def _duration_ids(self) -> list[int]:
-        return [self._ids.dur(value) for value in self._rhythm.durations(self._onset)]
+        limit = self._limit(self._part, self._onset)
+        return [self._ids.dur(value) for value in self._rhythm.durations(self._onset) if self._onset + value <= limit]
+
+    def _limit(self, part: int, tick: int) -> int:
+        """Return the tick up to which a note may last: what moves beside a held note ends with it."""
+        voice = self._voices[part]
+        return self._plan.end if voice.pitches_at(tick) else min(voice.ends_after(tick), default=self._plan.end)
 
     def _tied_ids(self) -> list[int]:
         """Return the values that may be tied to the one just written."""
         values = self._rhythm.may_extend(self._onset, self._duration)
-        return [self._ids.dur(value) for value in values if self._pitches(self._onset + self._duration + value)]
+        begun, limit = self._onset + self._duration, self._limit(self._part, self._onset)
+        return [self._ids.dur(value) for value in values if begun + value <= limit and self._pitches(begun + value)]
 
     def _second_layer_ids(self) -> list[int]:
         """Return longer values for further notes at this onset, where the hand has a layer left for them."""
         voice = self._voices[self._part]
         if voice.max_notes == 1 or not self._is_free(self._part, self._onset) or voice.n_layers_begun(self._onset) > 1:
             return []
-        values = self._rhythm.durations(self._onset)
-        return [self._ids.dur(value) for value in values if value > self._duration and self._pitches(self._onset + value)]
+        values = [value for value in self._rhythm.durations(self._onset) if value >= self._duration + _SHORTEST_MOVE]
+        return [self._ids.dur(value) for value in values if self._pitches(self._onset + value)]
 
     def _leaving_ids(self) -> list[int]:
         """Return what may follow once this onset is complete: a later one, the next measure, the end."""
@@ -151,8 +165,8 @@ class Grammar:
     def _is_possible_onset(self, tick: int) -> bool:
         return (
             self._rhythm.is_onset(tick)
-            and any(self._is_free(part, tick) for part in range(len(self._voices)))
             and bool(self._rhythm.durations(tick))
+            and any(self._is_free(part, tick) for part in range(len(self._voices)))
         )
 
     def _has_sound(self, bar_end: int) -> bool:
@@ -271,8 +285,15 @@ class _PartState:
         return max(end for _, end in self._layers)
 
     def is_free(self, tick: int) -> bool:
-        """Tell whether a layer can begin a note."""
-        return any(end <= tick for _, end in self._layers)
+        """Tell whether a layer can begin a note; beside a held one it goes on from the last, or there is time for several."""
+        held = self.ends_after(tick)
+        has_layer = any(end <= tick for _, end in self._layers)
+        goes_on = any(end == tick for _, end in self._layers)
+        return has_layer and (not held or goes_on or min(held) - tick >= _SHORTEST_HOLD)
+
+    def ends_after(self, tick: int) -> list[int]:
+        """Return where the layers end that sound at the tick and began before it."""
+        return [end for onset, end in self._layers if onset < tick < end]
 
     def n_layers_begun(self, tick: int) -> int:
         return sum(onset == tick < end for onset, end in self._layers)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.music.genres import find_genre
 from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from scogen_pipeline.music.meter import Meter
     from scogen_pipeline.music.piece import Part
     from scogen_pipeline.sampling.request import Request
+
+#: Lowest and highest sounding pitch by hand.
+_HAND_LIMITS: Final[dict[str | None, tuple[int, int]]] = {None: (0, 127), "right": (48, 127), "left": (0, 74)}
 
 #: Where each role sings or plays in C, on average over the training data.
 _CENTRES: Final[dict[Role, int]] = {
@@ -84,10 +88,20 @@ class Plan:
         return self.final_onset - self.meter.beat_ticks
 
     @cached_property
+    def last_onset(self) -> int:
+        """Last tick at which a note may begin, so that the piece ends on a long one: of beats, at most half a measure."""
+        beat, half = self.meter.beat_ticks, self.meter.bar_ticks // 2
+        longest = max((value for value in NOTE_VALUES if value <= half and value % beat == 0), default=self.meter.bar_ticks)
+        return self.end - longest
+
+    @cached_property
     def pitch_ranges(self) -> tuple[tuple[int, int], ...]:
-        """Lowest and highest normal pitch of each part, inclusive."""
+        """Lowest and highest normal pitch of each part, inclusive; each hand of a keyboard keeps to its side."""
         return tuple(
-            (max(part.instrument.low - self.shift, LOW_PITCH), min(part.instrument.high - self.shift, HIGH_PITCH))
+            (
+                max(part.instrument.low, _HAND_LIMITS[part.hand][0], LOW_PITCH + self.shift) - self.shift,
+                min(part.instrument.high, _HAND_LIMITS[part.hand][1], HIGH_PITCH + self.shift) - self.shift,
+            )
             for part in self.parts
         )
 

@@ -1,7 +1,8 @@
 """Which onsets and durations a player would read: the rhythmic half of the grammar.
 
 The rules, in words: sixteenths are the smallest straight value; a quarter is straight or in triplets, never both at once; a note
-that leaves its beat ends on an eighth; nothing is held over the last bar line; triplets only divide simple meters.
+that leaves its beat ends on an eighth; nothing is held over the last bar line; the last note is long; triplets only divide simple
+meters.
 
 **Conventions.** Grid ticks from the start of the piece.
 """
@@ -35,7 +36,7 @@ class Rhythm:
         self._divisions: dict[int, _Division] = {}
 
     def is_onset(self, tick: int) -> bool:
-        """Tell whether a note may begin at a tick."""
+        """Tell whether a note may begin at a tick, or end there."""
         division = self._division_needed(tick)
         return division == "any" or (division is not None and self._division_at(tick) in (None, division))
 
@@ -47,7 +48,8 @@ class Rhythm:
         """Tell whether a note may last from `onset` for `duration`."""
         end = onset + duration
         limit = self._plan.final_onset if onset < self._plan.final_onset else self._plan.end
-        if end > limit or not self.is_onset(end):
+        cuts_last_note = self._plan.last_onset < end < self._plan.end
+        if end > limit or cuts_last_note or not self.is_onset(end):
             return False
         in_one_quarter = onset // TICKS_PER_QUARTER == (end - 1) // TICKS_PER_QUARTER
         if onset % _SIXTEENTH or duration % _SIXTEENTH:  # a triplet: within its quarter, which it makes one
