@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import warnings
 from collections.abc import Callable
@@ -49,6 +50,22 @@ def test_each_table_model_and_report_is_where_the_catalog_says(smoke_run: subpro
         "08_reporting/evaluation.png",
     ):
         assert (DATA / name).stat().st_size, name
+
+
+def test_the_run_is_tracked_with_each_parameter_its_curves_its_page_and_its_sound(
+    smoke_run: subprocess.CompletedProcess[str],
+) -> None:
+    with sqlite3.connect(DATA / "mlflow.db") as store:
+        ((run_id,),) = store.execute("SELECT run_uuid FROM runs ORDER BY start_time DESC LIMIT 1").fetchall()
+        names = {
+            table: {name for (name,) in store.execute(f"SELECT DISTINCT key FROM {table} WHERE run_uuid = ?", (run_id,))}  # noqa: S608
+            for table in ("params", "metrics", "tags")
+        }
+    assert {"fit.epochs", "network.lstm_units", "request.key"} <= names["params"]
+    assert {"train_nll", "valid_nll", "tokens_per_second"} <= names["metrics"]
+    assert {"data_hash", "vocabulary_hash"} <= names["tags"]
+    artifacts = {file.suffix for file in (DATA / "mlruns" / run_id / "artifacts").rglob("*") if file.is_file()}
+    assert {".keras", ".json", ".csv", ".png", ".mp3", ".musicxml"} <= artifacts
 
 
 def test_a_run_shows_its_steps_and_no_warnings_of_libraries(smoke_run: subprocess.CompletedProcess[str]) -> None:
