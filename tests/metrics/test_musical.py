@@ -11,7 +11,7 @@ import pytest
 
 from scogen_pipeline.metrics.musical import MEASURES, POLYPHONIC_MEASURES, describe
 from scogen_pipeline.metrics.structure import compression_ratio, repeated_share, top_line
-from scogen_pipeline.metrics.voice_leading import chords, crossing_share, parallels
+from scogen_pipeline.metrics.voice_leading import chord_share, chords, crossing_share, parallels
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
@@ -130,3 +130,4 @@ def test_bach_has_the_published_numbers(shared_data: Path) -> None:
         assert found == pytest.approx(published, abs=0.01)
     crossed = sum(crossing_share(piece) * piece.end for piece in pieces) / sum(piece.end for piece in pieces)
     assert crossed == pytest.approx(0.02, abs=0.001)
+    assert sum(chord_share(piece) for piece in pieces) / len(pieces) == pytest.approx(0.91, abs=0.02)

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Final
 
 from scogen_pipeline.metrics.structure import compression_ratio, repeated_share, top_line
-from scogen_pipeline.metrics.voice_leading import crossing_share, parallels
+from scogen_pipeline.metrics.voice_leading import chord_share, crossing_share, parallels
 from scogen_pipeline.music.piece import Piece
 
 _MAJOR_SCALE: Final = (0, 2, 4, 5, 7, 9, 11)
@@ -112,6 +112,7 @@ MEASURES: Final[dict[str, Callable[[Piece], float]]] = {
     "compression_ratio": compression_ratio,
 }
 POLYPHONIC_MEASURES: Final[dict[str, Callable[[Piece], float]]] = {
+    "chord_share": chord_share,
     "voice_crossing_share": crossing_share,
     "parallel_fifths_per_100": lambda piece: parallels(piece, 7),
     "parallel_octaves_per_100": lambda piece: parallels(piece, 0),

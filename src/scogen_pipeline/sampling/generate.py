@@ -99,6 +99,7 @@ class _Writer:
         self._grammar = Grammar(plan, vocabulary)
         self._sampler = Sampler(request.temperature, request.top_k, request.top_p)
         self._random = np.random.default_rng([request.seed, index])
+        self._counterpoint = request.counterpoint
         self._opening = opening
         self._pad_id = vocabulary.pad_id
 
@@ -106,13 +107,20 @@ class _Writer:
     def is_finished(self) -> bool:
         return self._grammar.is_finished
 
+    def _choose(self, logits: FloatArray) -> int:
+        leanings = self._grammar.leanings() if self._counterpoint else {}
+        if leanings:
+            logits = logits.astype(np.float64)
+            logits[list(leanings)] += self._counterpoint * np.fromiter(leanings.values(), dtype=np.float64)
+        return self._sampler.draw(logits, self._grammar.allowed(), self._random)
+
     def write(self, logits: FloatArray) -> int:
         """Choose the next id, from the opening while it lasts; pad once the piece has ended."""
         if self.is_finished:
             return self._pad_id
         n_written = len(self.ids)
         is_given = n_written < len(self._opening)
-        chosen = self._opening[n_written] if is_given else self._sampler.draw(logits, self._grammar.allowed(), self._random)
+        chosen = self._opening[n_written] if is_given else self._choose(logits)
         self._grammar.advance(chosen)
         self.ids.append(chosen)
         return chosen

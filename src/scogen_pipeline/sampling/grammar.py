@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from scogen_pipeline.music.duration import NOTE_VALUES
+from scogen_pipeline.sampling.counterpoint import Voice, leaning
 from scogen_pipeline.sampling.harmony import closing_pitch_classes
 from scogen_pipeline.sampling.rhythm import Rhythm
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
@@ -74,6 +75,22 @@ class Grammar:
         mask = np.zeros(self._vocabulary.size, dtype=np.bool_)
         mask[self._allowed_ids()] = True
         return mask
+
+    def leanings(self) -> dict[int, float]:
+        """Return log weights by the id of each pitch that may come next, where several parts sound; else nothing."""
+        if self._after not in ("dur", "pitch") or len(self._voices) == 1:
+            return {}
+        voices = [
+            Voice(
+                tuple(voice.pitches_sounding(self._onset)), voice.pitch_before(self._onset), bool(voice.pitches_at(self._onset))
+            )
+            for voice in self._voices
+        ]
+        is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
+        return {
+            self._ids.pitch(pitch): leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
+            for pitch in self._pitches(self._onset + self._duration)
+        }
 
     def advance(self, token_id: int) -> None:
         """Take a token in. It need not be allowed: a primer may hold what the grammar would not write."""
@@ -276,6 +293,8 @@ class _PartState:
     def __init__(self, max_notes: int) -> None:
         self.max_notes = max_notes
         self.last_pitch = 0
+        #: (onset, pitch) of the last two onsets; of a chord the pitch that was written last.
+        self._moves = [(-1, 0), (-1, 0)]
         self._layers = [(0, 0)] * (1 if max_notes == 1 else 2)  # (onset, end) of the last notes of each layer
         self._sounding: list[tuple[int, int, int]] = []  # (onset, end, pitch)
 
@@ -302,6 +321,10 @@ class _PartState:
         """Return the pitches of the notes that begin at the tick."""
         return [pitch for onset, _, pitch in self._sounding if onset == tick]
 
+    def pitch_before(self, tick: int) -> int:
+        """Return the pitch of the last note that began before the tick, 0 if none did."""
+        return next((pitch for onset, pitch in reversed(self._moves) if onset < tick), 0)
+
     def pitches_sounding(self, tick: int) -> list[int]:
         """Return the pitches that sound at the tick."""
         return [pitch for onset, end, pitch in self._sounding if onset <= tick < end]
@@ -316,6 +339,8 @@ class _PartState:
         self._sounding = [each for each in self._sounding if each[1] > onset]
         self._sounding.append((onset, onset + duration, pitch))
         self.last_pitch = pitch
+        earlier = self._moves[-1] if self._moves[-1][0] < onset else self._moves[-2]
+        self._moves = [earlier, (onset, pitch)]
 
 
 class _TokenIds:

@@ -29,6 +29,7 @@ _RANGES: Final = {
     "temperature": (0.05, 2.0),
     "top_k": (0, 1000),
     "top_p": (0.05, 1.0),
+    "counterpoint": (0.0, 4.0),
 }
 
 
@@ -49,6 +50,7 @@ class Request:
         temperature: 0.05 to 2; below 1 is safer, above is wilder.
         top_k: Only the k likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
+        counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
 
     Raises:
         RequestError: If a value is out of range or unknown; says what is allowed.
@@ -63,9 +65,10 @@ class Request:
     title: str = ""
     n: int = 1
     seed: int = 1
-    temperature: float = 0.9
+    temperature: float = 0.8
     top_k: int = 0
     top_p: float = 0.95
+    counterpoint: float = 1.0
 
     def __post_init__(self) -> None:
         """Check every field by reading it."""
