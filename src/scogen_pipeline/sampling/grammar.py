@@ -16,7 +16,7 @@ import numpy as np
 
 from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.sampling.counterpoint import Voice, leaning
-from scogen_pipeline.sampling.harmony import closing_pitch_classes
+from scogen_pipeline.sampling.harmony import closing_pitch_classes, opening_leaning
 from scogen_pipeline.sampling.rhythm import Rhythm
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
 
@@ -77,9 +77,16 @@ class Grammar:
         return mask
 
     def leanings(self) -> dict[int, float]:
-        """Return log weights by the id of each pitch that may come next, where several parts sound; else nothing."""
-        if self._after not in ("dur", "pitch") or len(self._voices) == 1:
+        """Return log weights by the id of each pitch that may come next: how a piece opens, and how parts go together."""
+        if self._after not in ("dur", "pitch"):
             return {}
+        pitches = self._pitches(self._onset + self._duration)
+        weights = {pitch: opening_leaning(pitch, self._plan.key.mode) if self._onset == 0 else 0.0 for pitch in pitches}
+        if len(self._voices) > 1:
+            weights = {pitch: weight + self._part_weight(pitch) for pitch, weight in weights.items()}
+        return {self._ids.pitch(pitch): weight for pitch, weight in weights.items()}
+
+    def _part_weight(self, pitch: int) -> float:
         voices = [
             Voice(
                 tuple(voice.pitches_sounding(self._onset)), voice.pitch_before(self._onset), bool(voice.pitches_at(self._onset))
@@ -87,10 +94,7 @@ class Grammar:
             for voice in self._voices
         ]
         is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
-        return {
-            self._ids.pitch(pitch): leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
-            for pitch in self._pitches(self._onset + self._duration)
-        }
+        return leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
 
     def advance(self, token_id: int) -> None:
         """Take a token in. It need not be allowed: a primer may hold what the grammar would not write."""

@@ -17,6 +17,14 @@ _TRIAD: Final[dict[Mode, frozenset[int]]] = {"major": frozenset({0, 4, 7}), "min
 _DOMINANT_SEVENTH: Final = (7, 11, 2, 5)
 _ALL: Final = frozenset(range(12))
 
+#: Log weight of a pitch that opens a piece outside the tonic triad.
+_OPENING_WEIGHT: Final = -1.5
+
+
+def opening_leaning(pitch: int, mode: Mode) -> float:
+    """Return the log weight of a pitch that begins with the piece: most pieces open on their tonic triad, not all."""
+    return 0.0 if pitch % 12 in _TRIAD[mode] else _OPENING_WEIGHT
+
 
 def closing_pitch_classes(plan: Plan, part: int, onset: int, end: int, *, is_lowest: bool) -> frozenset[int]:
     """Return the pitch classes that a note may have, so that the piece closes on a cadence to the tonic.
