@@ -51,6 +51,7 @@ def test_a_key_has_at_most_seven_accidentals_and_one_of_two_modes() -> None:
 
 def test_relative_keys_share_a_signature_and_not_a_tonic() -> None:
     assert (Key.parse("F").tonic_pitch_class, Key.parse("d").tonic_pitch_class) == (5, 2)
+    assert (Key.parse("bb").printed_name, Key.parse("f#").printed_name) == ("B♭ minor", "F♯ minor")
     assert Key.parse("d").normal == Key(0, "minor")
 
 

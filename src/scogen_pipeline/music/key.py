@@ -79,6 +79,11 @@ class Key:
         return f"{self.tonic_name} {self.mode}"
 
     @property
+    def printed_name(self) -> str:
+        """Full name with musical signs, for a title: "E♭ major"."""
+        return f"{self.tonic_name.replace('#', '♯').replace('b', '♭')} {self.mode}"
+
+    @property
     def normal(self) -> Key:
         """The key without signature in the same mode: C major or A minor."""
         return Key(0, self.mode)

@@ -17,7 +17,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scogen_pipeline.errors import RenderError
 
@@ -50,6 +50,11 @@ class TextStyle(NamedTuple):
     size: float = 0.0
     is_bold: bool = False
     is_italic: bool = False
+
+
+#: Accidentals of a music font are centred on the line that they stand on; among words they belong half an x-height higher.
+_ACCIDENTALS: Final = "♭♮♯"
+_ACCIDENTAL_RISE: Final = 0.24
 
 
 class TextRun(NamedTuple):
@@ -112,7 +117,8 @@ def outline(runs: Iterable[TextRun], x: float, y: float) -> Outline:
     for run in runs:
         for char in run.text:
             face = _face_of(char, run)
-            pieces.append(face.outline(char, pen_x, y, run.style.size))
+            raised = _ACCIDENTAL_RISE * run.style.size if char in _ACCIDENTALS else 0.0
+            pieces.append(face.outline(char, pen_x, y - raised, run.style.size))
             pen_x += face.advance(char) * run.style.size
     return Outline("".join(pieces), pen_x - x)
 

@@ -129,10 +129,10 @@ class _Writer:
 def slug(title: str) -> str:
     """Turn a title into a file name.
 
-    >>> slug("Reel in F# minor, No. 2")
+    >>> slug("Reel in F♯ minor, No. 2")
     'reel-in-f-sharp-minor-no-2'
     """
-    spelled = title.casefold().replace("#", "-sharp").replace("♭", "-flat")
+    spelled = title.casefold().replace("#", "-sharp").replace("♯", "-sharp").replace("♭", "-flat")
     name = re.sub(r"[^\w]+", "-", spelled).strip("-_")[:80]
     if not name:
         raise RequestError(f"`title` must hold a letter or a digit, received `{title}`.")

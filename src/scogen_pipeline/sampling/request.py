@@ -136,7 +136,7 @@ class Request:
 
     def title_of(self, index: int) -> str:
         """Return the printed title of the piece number `index` from 0."""
-        name = self.title or f"{self.customs.name.capitalize()} in {self.parsed_key.name}"
+        name = self.title or f"{self.customs.name.capitalize()} in {self.parsed_key.printed_name}"
         return f"{name}, No. {index + 1}" if self.n > 1 else name
 
     @property
