@@ -17,7 +17,7 @@ def test_what_is_left_open_is_customary_in_the_genre() -> None:
 
 
 def test_a_full_request_means_what_it_says() -> None:
-    request = Request("F# minor", "3/4", 96, "chorale", "flute+cello", 16, "Evening", 2, 7, 0.8, 5, 0.9)
+    request = Request("F# minor", "3/4", 96, "chorale", "flute+cello", 16, "Evening", 2, 7)
     assert request.parsed_key.name == "F# minor"
     assert (str(request.meter), request.tempo_bpm, request.n_bars) == ("3/4", 96, 16)
     assert [instrument.name for instrument in request.ensemble] == ["flute", "cello"]

@@ -97,7 +97,8 @@ class _Writer:
     def __init__(self, plan: Plan, vocabulary: Vocabulary, request: Request, index: int, opening: list[int]) -> None:
         self.ids: list[int] = []
         self._grammar = Grammar(plan, vocabulary)
-        self._sampler = Sampler(request.temperature, request.top_k, request.top_p)
+        self._pitch_sampler = Sampler(request.temperature, request.top_k, request.top_p)
+        self._rhythm_sampler = Sampler(request.rhythm_temperature, request.top_k, request.top_p)
         self._random = np.random.default_rng([request.seed, index])
         self._counterpoint = request.counterpoint
         self._opening = opening
@@ -112,7 +113,8 @@ class _Writer:
         if leanings:
             logits = logits.astype(np.float64)
             logits[list(leanings)] += self._counterpoint * np.fromiter(leanings.values(), dtype=np.float64)
-        return self._sampler.draw(logits, self._grammar.allowed(), self._random)
+        sampler = self._pitch_sampler if self._grammar.is_at_pitch else self._rhythm_sampler
+        return sampler.draw(logits, self._grammar.allowed(), self._random)
 
     def write(self, logits: FloatArray) -> int:
         """Choose the next id, from the opening while it lasts; pad once the piece has ended."""

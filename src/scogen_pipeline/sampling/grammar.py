@@ -66,6 +66,11 @@ class Grammar:
         return self._after == "end"
 
     @property
+    def is_at_pitch(self) -> bool:
+        """Whether a pitch is due: a duration has just been written."""
+        return self._after == "dur"
+
+    @property
     def n_bars_begun(self) -> int:
         """Number of measures begun."""
         return self._n_bars_begun

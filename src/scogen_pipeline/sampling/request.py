@@ -27,6 +27,7 @@ _RANGES: Final = {
     "n": (1, 64),
     "seed": (0, 2**32 - 1),
     "temperature": (0.05, 2.0),
+    "rhythm_temperature": (0.05, 2.0),
     "top_k": (0, 1000),
     "top_p": (0.05, 1.0),
     "counterpoint": (0.0, 4.0),
@@ -47,7 +48,8 @@ class Request:
         title: Printed title; "" for one that says what it is.
         n: How many pieces, 1 to 64.
         seed: Same request, model and seed give the same bytes.
-        temperature: 0.05 to 2; below 1 is safer, above is wilder.
+        temperature: Of pitches, 0.05 to 2; below 1 is safer, above is wilder.
+        rhythm_temperature: The same of onsets, durations and everything else.
         top_k: Only the k likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
         counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
@@ -66,6 +68,7 @@ class Request:
     n: int = 1
     seed: int = 1
     temperature: float = 0.8
+    rhythm_temperature: float = 1.0
     top_k: int = 0
     top_p: float = 0.95
     counterpoint: float = 1.0
