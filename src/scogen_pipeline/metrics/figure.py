@@ -30,6 +30,7 @@ _TITLES: Final = {
     "out_of_range_share": "Notes out of range (%)",
     "repeated_motif_share": "Repeated motifs (%)",
     "compression_ratio": "Compression ratio",
+    "chord_share": "Beats that hold a chord (%)",
     "voice_crossing_share": "Voice crossing (% of the time)",
     "parallel_fifths_per_100": "Parallel fifths per 100 chords",
     "parallel_octaves_per_100": "Parallel octaves per 100 chords",
