@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.sampling.counterpoint import Voice, leaning
 from scogen_pipeline.sampling.harmony import closing_pitch_classes, opening_leaning
+from scogen_pipeline.sampling.part_state import PartState
 from scogen_pipeline.sampling.rhythm import Rhythm
-from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
+from scogen_pipeline.sampling.token_ids import TokenIds
+from scogen_pipeline.tokens.alphabet import kind_of, value_of
 
 if TYPE_CHECKING:
     from scogen_pipeline.sampling.plan import Plan
@@ -30,8 +31,6 @@ _HAND_SPAN: Final = 12
 #: Widest melodic leap of a single line in semitones.
 _LARGEST_LEAP: Final = 12
 
-#: A note is held beside moving ones for at least this long.
-_SHORTEST_HOLD: Final = 24
 #: Least difference of two durations that begin together in one hand.
 _SHORTEST_MOVE: Final = 12
 
@@ -48,9 +47,9 @@ class Grammar:
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary) -> None:
         self._plan, self._vocabulary = plan, vocabulary
-        self._ids = _TokenIds(vocabulary)
+        self._ids = TokenIds(vocabulary)
         self._rhythm = Rhythm(plan)
-        self._voices = [_PartState(part.instrument.max_notes) for part in plan.parts]
+        self._voices = [PartState(part.instrument.max_notes) for part in plan.parts]
         self._after: _After = "start"
         self._n_bars_begun = 0
         self._bar_onset = 0
@@ -294,89 +293,3 @@ class Grammar:
         self._rhythm.note(self._onset, self._duration)
         self._voices[self._part].note(self._onset, self._duration, int(value))
         self._last_part, self._after = self._part, "pitch"
-
-
-class _PartState:
-    """What one part is playing: one layer of notes in a single line, two in a hand."""
-
-    def __init__(self, max_notes: int) -> None:
-        self.max_notes = max_notes
-        self.last_pitch = 0
-        #: (onset, pitch) of the last two onsets; of a chord the pitch that was written last.
-        self._moves = [(-1, 0), (-1, 0)]
-        self._layers = [(0, 0)] * (1 if max_notes == 1 else 2)  # (onset, end) of the last notes of each layer
-        self._sounding: list[tuple[int, int, int]] = []  # (onset, end, pitch)
-
-    @property
-    def end(self) -> int:
-        """First tick from which the whole part is silent."""
-        return max(end for _, end in self._layers)
-
-    def is_free(self, tick: int) -> bool:
-        """Tell whether a layer can begin a note; beside a held one it goes on from the last, or there is time for several."""
-        held = self.ends_after(tick)
-        has_layer = any(end <= tick for _, end in self._layers)
-        goes_on = any(end == tick for _, end in self._layers)
-        return has_layer and (not held or goes_on or min(held) - tick >= _SHORTEST_HOLD)
-
-    def ends_after(self, tick: int) -> list[int]:
-        """Return where the layers end that sound at the tick and began before it."""
-        return [end for onset, end in self._layers if onset < tick < end]
-
-    def n_layers_begun(self, tick: int) -> int:
-        return sum(onset == tick < end for onset, end in self._layers)
-
-    def pitches_at(self, tick: int) -> list[int]:
-        """Return the pitches of the notes that begin at the tick."""
-        return [pitch for onset, _, pitch in self._sounding if onset == tick]
-
-    def pitch_before(self, tick: int) -> int:
-        """Return the pitch of the last note that began before the tick, 0 if none did."""
-        return next((pitch for onset, pitch in reversed(self._moves) if onset < tick), 0)
-
-    def pitches_sounding(self, tick: int) -> list[int]:
-        """Return the pitches that sound at the tick."""
-        return [pitch for onset, end, pitch in self._sounding if onset <= tick < end]
-
-    def note(self, onset: int, duration: int, pitch: int) -> None:
-        """Begin a note: it joins the layer of its chord, else takes a free layer, else cuts the one that ends first."""
-        begun = (onset, onset + duration)
-        if begun not in self._layers:
-            free = [layer for layer, (_, end) in enumerate(self._layers) if end <= onset]
-            by_end = sorted(range(len(self._layers)), key=lambda layer: self._layers[layer][1])
-            self._layers[(free or by_end)[0]] = begun
-        self._sounding = [each for each in self._sounding if each[1] > onset]
-        self._sounding.append((onset, onset + duration, pitch))
-        self.last_pitch = pitch
-        earlier = self._moves[-1] if self._moves[-1][0] < onset else self._moves[-2]
-        self._moves = [earlier, (onset, pitch)]
-
-
-class _TokenIds:
-    """Ids by what they stand for, so that no step of sampling spells a token."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._pos = {tick: vocabulary.id_of(f"pos={tick}") for tick in POSITIONS}
-        self._dur = {value: vocabulary.id_of(f"dur={value}") for value in NOTE_VALUES}
-        self._pitch = {pitch: vocabulary.id_of(f"pitch={pitch}") for pitch in range(LOW_PITCH, HIGH_PITCH + 1)}
-        self._part = [vocabulary.id_of(f"part={part}") for part in range(MAX_PARTS)]
-        self._vocabulary = vocabulary
-
-    def bar(self, bars_left: int) -> int:
-        return self._vocabulary.id_of(bar_token(bars_left))
-
-    def pos(self, tick: int) -> int:
-        return self._pos[tick]
-
-    def dur(self, value: int) -> int:
-        return self._dur[value]
-
-    def pitch(self, pitch: int) -> int:
-        return self._pitch[pitch]
-
-    def part(self, part: int) -> int:
-        return self._part[part]
-
-    def ticks(self, bar_onset: int, first: int, last: int) -> list[int]:
-        """Return the ticks from `first` to `last` that have a token, in a measure that begins at `bar_onset`."""
-        return [bar_onset + tick for tick in self._pos if first <= bar_onset + tick <= last]
