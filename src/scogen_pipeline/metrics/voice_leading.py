@@ -11,16 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
-from typing import Final
 
+from scogen_pipeline.music.chord import SEVENTH_CHORDS, TRIADS, fits, mask_of
 from scogen_pipeline.music.piece import Piece
-
-#: Triads and seventh chords on every root, as sets of pitch classes, a bit each.
-_CHORDS: Final = tuple(
-    sum(1 << (root + step) % 12 for step in shape)
-    for shape in ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 10), (0, 3, 6, 9))
-    for root in range(12)
-)
 
 #: The pitch of each part, `None` where it rests or plays a chord.
 Chord = tuple[int | None, ...]
@@ -52,9 +45,9 @@ def chord_share(piece: Piece) -> float:
     masks = []
     for measure in piece.measures():
         for tick in range(measure.onset, measure.end, measure.meter.beat_ticks):
-            classes = {note.pitch % 12 for note in piece.notes if note.onset <= tick < note.end}
-            masks += [sum(1 << each for each in classes)] if len(classes) > 1 else []
-    return sum(any(mask & ~chord == 0 for chord in _CHORDS) for mask in masks) / len(masks) if masks else 0.0
+            mask = mask_of(note.pitch for note in piece.notes if note.onset <= tick < note.end)
+            masks += [mask] if mask.bit_count() > 1 else []
+    return sum(fits(mask, (*TRIADS, *SEVENTH_CHORDS)) for mask in masks) / len(masks) if masks else 0.0
 
 
 def crossing_share(piece: Piece) -> float:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from scogen_pipeline.music.chord import SEVENTH_CHORDS, TRIADS, fits, mask_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TRIADS: Final = ((0, 4, 7), (0, 3, 7), (0, 3, 6))
-_SEVENTHS: Final = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 10), (0, 3, 6, 9))
 _PERFECT: Final = (0, 7)
 
 _SEVENTH_WEIGHT: Final = -0.4
@@ -65,10 +65,7 @@ def leaning(pitch: int, voices: Sequence[Voice], part: int, *, is_on_beat: bool)
 
 
 def _chord_weight(pitches: Sequence[int], *, is_passing: bool) -> float:
-    mask = 0
-    for pitch in pitches:
-        mask |= 1 << pitch % 12
-    weight = _WEIGHT_BY_MASK[mask]
+    weight = _WEIGHT_BY_MASK[mask_of(pitches)]
     return max(weight, _PASSING_WEIGHT) if is_passing else weight
 
 
@@ -81,21 +78,10 @@ def _is_parallel(previous: int, pitch: int, other: Voice) -> bool:
     return before == now and now in _PERFECT and is_similar
 
 
-def _weights_by_mask() -> tuple[float, ...]:
-    """Return the weight of each set of pitch classes, a bit each."""
-
-    def masks(shapes: Sequence[Sequence[int]]) -> list[int]:
-        return [sum(1 << (root + step) % 12 for step in shape) for shape in shapes for root in range(12)]
-
-    triads, sevenths = masks(_TRIADS), masks(_SEVENTHS)
-    return tuple(
-        0.0
-        if any(mask & ~chord == 0 for chord in triads)
-        else _SEVENTH_WEIGHT
-        if any(mask & ~chord == 0 for chord in sevenths)
-        else _DISSONANCE_WEIGHT
-        for mask in range(1 << 12)
-    )
+def _weight_of(mask: int) -> float:
+    if fits(mask, TRIADS):
+        return 0.0
+    return _SEVENTH_WEIGHT if fits(mask, SEVENTH_CHORDS) else _DISSONANCE_WEIGHT
 
 
-_WEIGHT_BY_MASK: Final = _weights_by_mask()
+_WEIGHT_BY_MASK: Final = tuple(_weight_of(mask) for mask in range(1 << 12))
