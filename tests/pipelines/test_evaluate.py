@@ -12,6 +12,7 @@ from kedro.runner import SequentialRunner
 
 from scogen_pipeline.errors import VocabularyError
 from scogen_pipeline.metrics.comparison import EvaluationSettings
+from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
@@ -45,6 +46,9 @@ class FakeModel:
 
     def stepper(self) -> UniformStepper:
         return UniformStepper()
+
+    # The real check, so that the test of a refusal tests it.
+    require_vocabulary = TrainedModel.require_vocabulary
 
 
 def tune(seed: int, genre: str = "reel", n_bars: int = 24) -> Piece:

@@ -63,11 +63,6 @@ class Voice:
     symbols: tuple[Symbol, ...]
     has_hidden_rests: bool = False
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether it is one rest of a whole measure."""
-        return all(not symbol.heads for symbol in self.symbols)
-
 
 @dataclass(frozen=True)
 class StaffMeasure:

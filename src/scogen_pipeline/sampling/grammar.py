@@ -69,11 +69,6 @@ class Grammar:
         """Whether a pitch is due: a duration has just been written."""
         return self._after == "dur"
 
-    @property
-    def n_bars_begun(self) -> int:
-        """Number of measures begun."""
-        return self._n_bars_begun
-
     def allowed(self) -> BoolArray:
         """Return the mask of the tokens that may come next, shape `(vocab,)`."""
         mask = np.zeros(self._vocabulary.size, dtype=np.bool_)

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from scogen_pipeline.music.duration import NOTE_VALUES
-from scogen_pipeline.music.genres import find_genre
-from scogen_pipeline.music.piece import Piece
+from scogen_pipeline.music.instruments import find_instrument
+from scogen_pipeline.music.piece import Piece, parts_for
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
 from scogen_pipeline.tokens.encoding import normal_shift, spell_conditions
 
@@ -114,12 +114,9 @@ class Plan:
 def _roles(request: Request) -> tuple[Role, ...]:
     """Return what the model takes each part for: the customary roles of the genre where as many parts are asked for."""
     own = tuple(part.role for part in request.parts)
-    customary = tuple(part.role for part in _customary_parts(request))
+    ensemble = tuple(find_instrument(name) for name in request.customs.instruments)
+    customary = tuple(part.role for part in parts_for(ensemble))
     return customary if len(customary) == len(own) else own
-
-
-def _customary_parts(request: Request) -> tuple[Part, ...]:
-    return type(request)(genre=find_genre(request.genre).name).parts
 
 
 def _best_shift(parts: tuple[Part, ...], roles: tuple[Role, ...], shift: int) -> int:

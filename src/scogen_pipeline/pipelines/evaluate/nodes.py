@@ -10,7 +10,6 @@ from scogen_pipeline.metrics.comparison import EvaluationSettings, headline_numb
 from scogen_pipeline.metrics.figure import draw_evaluation
 from scogen_pipeline.metrics.language import held_out, language_table
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.model.network import check_vocabulary, network_name
 from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.generate import compose_pieces
 from scogen_pipeline.sampling.request import Request
@@ -26,7 +25,7 @@ def measure_language(
     encoded_pieces: pd.DataFrame, held_out_pieces: pd.DataFrame, vocabulary: Vocabulary, trained_model: TrainedModel
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare the model's likelihood of held-out pieces with trivial floors; once as data, once as a table to read."""
-    check_vocabulary(network_name(trained_model.vocabulary), vocabulary)
+    trained_model.require_vocabulary(vocabulary)
     table = language_table(encoded_pieces, held_out_pieces, trained_model.stepper(), vocabulary)
     return table, table.round(4)
 
