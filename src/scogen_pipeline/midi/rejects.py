@@ -19,6 +19,12 @@ class Reason(StrEnum):
     """The reasons, in the order in which a file is examined."""
 
     UNOPENABLE = "unopenable"  # the operating system refuses to read it
+    BAD_ARCHIVE = "bad_archive"  # an archive that cannot be read, or not to its end
+    ARCHIVE_BOMB = "archive_bomb"  # an archive that unpacks to far more than music does
+    NESTED_ARCHIVE = "nested_archive"  # an archive inside an archive
+    ENCRYPTED = "encrypted"  # a member of an archive that asks for a password
+    UNSAFE_NAME = "unsafe_name"  # a member of an archive that would lie outside it
+    LINK = "link"  # a member of an archive that only points at another
     EMPTY = "empty"  # no bytes
     TOO_LARGE = "too_large"  # more bytes or tracks than any music has
     NOT_MIDI = "not_midi"  # no MThd header to be found
