@@ -124,8 +124,15 @@ def test_with_a_folder_of_the_users_own_nothing_changes(corpus, tmp_path):
     run_corpus(corpus, raw, midi_dir="elsewhere")
     assert contents(raw) == before
     run_corpus(corpus, tmp_path / "fresh", midi_dir="elsewhere")
-    assert midi_files(tmp_path / "fresh") == set()
-    assert list(labels(tmp_path / "fresh").columns) == list(LABEL_COLUMNS)
+    assert not (tmp_path / "fresh").exists()
+
+
+def test_labels_of_other_files_than_the_users_own_stay_as_they_are(corpus, tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    pd.DataFrame({"path": ["mine.mid"], "genre": ["reel"]}).to_parquet(raw / "labels.parquet")
+    run_corpus(corpus, raw, midi_dir="elsewhere")
+    assert list(labels(raw).path) == ["mine.mid"]
 
 
 def test_the_installed_music21_has_every_collection_that_is_offered():

@@ -34,14 +34,29 @@ def convert_scores(corpus_plan: CorpusPlan, finished: dict[str, CorpusPart], set
             bar.update(len(part.labels) + len(part.rejects))
 
 
-def collect_labels(corpus_plan: CorpusPlan, corpus_parts: dict[str, CorpusPart]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the labels of the files of the plan, and its rejects, both sorted by path."""
-    parts = [corpus_parts[key] for key in map(key_of, corpus_plan.batches) if key in corpus_parts]
-    labels = [row for part in parts for row in part.labels]
-    rejects = [row for part in parts for row in part.rejects]
-    reasons = Counter(row["reason"] for row in rejects)
-    logger.info("Corpus: %d pieces, %d rejected. %s", len(labels), len(rejects), dict(reasons.most_common()) or "")
-    return _table(labels, LABEL_COLUMNS), _table(rejects, REJECT_COLUMNS)
+def collect_labels(
+    corpus_plan: CorpusPlan, corpus_parts: dict[str, CorpusPart], settings: CorpusSettings
+) -> Iterator[pd.DataFrame]:
+    """Yield the labels of the files of the plan, sorted by path; nothing with `midi_dir`, so that nothing is written."""
+    if not settings.midi_dir:
+        labels = [row for part in _parts_of(corpus_plan, corpus_parts) for row in part.labels]
+        logger.info("Corpus: %d pieces.", len(labels))
+        yield _table(labels, LABEL_COLUMNS)
+
+
+def collect_rejects(
+    corpus_plan: CorpusPlan, corpus_parts: dict[str, CorpusPart], settings: CorpusSettings
+) -> Iterator[pd.DataFrame]:
+    """Yield the pieces of the plan that could not be converted, sorted by path; nothing with `midi_dir`."""
+    if not settings.midi_dir:
+        rejects = [row for part in _parts_of(corpus_plan, corpus_parts) for row in part.rejects]
+        reasons = Counter(row["reason"] for row in rejects)
+        logger.info("Corpus: %d rejected. %s", len(rejects), dict(reasons.most_common()) or "")
+        yield _table(rejects, REJECT_COLUMNS)
+
+
+def _parts_of(corpus_plan: CorpusPlan, corpus_parts: dict[str, CorpusPart]) -> list[CorpusPart]:
+    return [corpus_parts[key] for key in map(key_of, corpus_plan.batches) if key in corpus_parts]
 
 
 def _table(rows: list[dict[str, str]], columns: tuple[str, ...]) -> pd.DataFrame:

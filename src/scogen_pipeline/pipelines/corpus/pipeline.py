@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
-from scogen_pipeline.pipelines.corpus.nodes import collect_labels, convert_scores, plan_corpus
+from scogen_pipeline.pipelines.corpus.nodes import collect_labels, collect_rejects, convert_scores, plan_corpus
 
 
 def create_pipeline(**_: object) -> Pipeline:
@@ -18,6 +18,7 @@ def create_pipeline(**_: object) -> Pipeline:
             Node(
                 convert_scores, ["corpus_plan", "corpus_parts_finished", "params:corpus"], "corpus_parts", name="convert_scores"
             ),
-            Node(collect_labels, ["corpus_plan", "corpus_parts"], ["labels", "corpus_rejects"], name="collect_labels"),
+            Node(collect_labels, ["corpus_plan", "corpus_parts", "params:corpus"], "labels", name="collect_labels"),
+            Node(collect_rejects, ["corpus_plan", "corpus_parts", "params:corpus"], "corpus_rejects", name="collect_rejects"),
         ]
     )
