@@ -1,4 +1,4 @@
-"""Tables to ids: every piece is encoded or named, and the split stays put."""
+"""Tables to ids: every piece is encoded or named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from scogen_pipeline.errors import DataError, RequestError
+from scogen_pipeline.errors import DataError
 from scogen_pipeline.midi.reading import read_midi
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.instruments import INSTRUMENTS
@@ -16,12 +16,10 @@ from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import parts_for
 from scogen_pipeline.tokens.corpus import encode_tables
 from scogen_pipeline.tokens.encoding import decode
-from scogen_pipeline.tokens.splits import SplitShares, split_of
 from scogen_pipeline.tokens.tables import piece_facts
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
 VOCABULARY = fit_vocabulary()
-SHARES = SplitShares(0.2, 0.2)
 
 
 def tables_of(files: dict[str, bytes]) -> dict[str, pd.DataFrame]:
@@ -32,8 +30,10 @@ def tables_of(files: dict[str, bytes]) -> dict[str, pd.DataFrame]:
 def encoded(files: dict[str, bytes], labels: pd.DataFrame | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = tables_of(files)
     known = pd.DataFrame({"path": []}, dtype=str) if labels is None else labels
-    facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"])
-    return encode_tables(facts, tables["tracks"], tables["notes"], tables["time_signatures"], VOCABULARY, SHARES)
+    facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"]).merge(
+        tables["pieces"][["piece_id", "time_base"]], on="piece_id"
+    )
+    return encode_tables([tables], facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY)
 
 
 def test_labels_come_before_what_the_file_says(small_midi: Callable[..., bytes]) -> None:
@@ -53,21 +53,19 @@ def test_ids_decode_to_the_notes_of_the_file(small_midi: Callable[..., bytes]) -
     assert [(note.onset, note.pitch, note.duration) for note in piece.notes] == [(24 * n, 60 + n, 24) for n in range(8)]
 
 
-def test_added_files_move_no_piece_to_another_split(small_midi: Callable[..., bytes]) -> None:
-    few = {f"{n}.mid": small_midi(first_pitch=40 + n, n_notes=5 + n) for n in range(10)}
-    more = few | {f"more{n}.mid": small_midi(first_pitch=41 + n, n_notes=30 + n) for n in range(20)}
-    before, after = encoded(few)[0].set_index("path")["split"], encoded(more)[0].set_index("path")["split"]
-    assert before.equals(after[before.index])
-    assert set(after) == {"train", "valid", "test"}
+def test_the_split_is_that_of_the_table(small_midi: Callable[..., bytes]) -> None:
+    pieces, _ = encoded({"a.mid": small_midi()})
+    assert pieces["split"].tolist() == ["valid"]
 
 
-def test_the_same_music_in_another_key_is_on_the_same_side() -> None:
-    files = {
-        f"{key}.mid": midi_bytes([MidiTrack("Melody", 40, [(0, 24, 60 + key, 80), (24, 24, 64 + key, 80)])], tpq=24)
-        for key in (0, 7)
-    }
-    labels = pd.DataFrame({"path": list(files), "genre": "", "title": "", "composer": "", "key": ["C major", "G major"]})
-    assert encoded(files, labels)[0]["split"].unique().size == 1
+def test_parts_give_the_rows_of_the_whole(small_midi: Callable[..., bytes]) -> None:
+    files = {f"{n}.mid": small_midi(first_pitch=40 + n, n_notes=5 + n) for n in range(6)}
+    tables = [tables_of({path: data}) for path, data in files.items()]
+    whole = tables_of(files)
+    known = pd.DataFrame({"path": []}, dtype=str)
+    facts = piece_facts(whole["pieces"], known, whole["tempos"], whole["key_signatures"]).assign(time_base="score")
+    by_part, _ = encode_tables(tables, facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY)
+    pd.testing.assert_frame_equal(by_part, encoded(files)[0])
 
 
 def test_what_cannot_be_spelled_is_named_with_the_reason(small_midi: Callable[..., bytes]) -> None:
@@ -81,15 +79,3 @@ def test_a_performance_is_not_forced_onto_a_grid() -> None:
     loose = [(n * 487 + 31 * n * n % 211, 300, 60 + n % 12, 80) for n in range(60)]
     with pytest.raises(DataError, match="performance"):
         encoded({"live.mid": midi_bytes([MidiTrack("Piano", 0, loose)], tpq=480)})
-
-
-@pytest.mark.parametrize("share", [-0.1, 0.6])
-def test_a_share_out_of_range_is_refused(share: float) -> None:
-    with pytest.raises(RequestError, match="test_share"):
-        SplitShares(test_share=share)
-
-
-def test_the_split_keeps_its_shares() -> None:
-    sides = pd.Series([split_of([str(n)], SplitShares(0.1, 0.2)) for n in range(4000)]).value_counts(normalize=True)
-    assert sides["valid"] == pytest.approx(0.1, abs=0.02)
-    assert sides["test"] == pytest.approx(0.2, abs=0.02)

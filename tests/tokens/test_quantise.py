@@ -7,7 +7,7 @@ import pytest
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.music.key import Key
-from scogen_pipeline.tokens.gridding import metrical_share, to_grid
+from scogen_pipeline.tokens.gridding import to_grid
 from scogen_pipeline.tokens.quantise import RawPiece, RawTrack, quantise
 
 
@@ -42,12 +42,6 @@ def test_gridding_twice_is_gridding_once() -> None:
     once = to_grid(onsets, durations, 480)
     again = to_grid(once[0], once[1], 24)
     assert np.array_equal(once[0], again[0])
-
-
-def test_a_performance_is_told_from_a_score() -> None:
-    random = np.random.default_rng(4)
-    assert metrical_share(np.arange(0, 48_000, 240), 480) == 1.0
-    assert metrical_share(np.sort(random.integers(0, 48_000, 500)), 480) < 0.4
 
 
 def test_measures_follow_the_time_signatures() -> None:

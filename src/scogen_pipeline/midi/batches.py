@@ -1,146 +1,101 @@
-"""Folders of MIDI files, cut into batches that can be read, kept and found again one by one.
+"""A stream of MIDI files, cut into batches that can be read, kept and found again one by one.
 
-An interrupted run takes up its finished batches. So a batch must be named by what it holds, and adding a file to a folder must
-change one batch and not shift all that follow.
+An interrupted run takes up its finished batches. So a batch must be named by what it holds, and adding a file must change one
+batch and not shift all that follow.
 
 **Conventions**
 
-- Files are sorted by path. A batch ends after a path whose checksum is divisible by the mean size (so the cuts move with the
-  paths, not with their numbers), or at four times the mean size.
+- A batch ends after a path whose checksum is divisible by the mean size (so the cuts move with the paths, not with their
+  numbers), at four times the mean size, or when its files reach 64 MiB as stated.
 - A batch's name is a digest of its paths, of each file's stamp (it changes when the file does) and of the reading code.
-- What a batch is read to does not depend on the number of workers.
+- Where the cuts lie depends on nothing but the stream and the mean size: every worker finds the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-import pyarrow as pa
+from scogen_pipeline.errors import RequestError
+from scogen_pipeline.midi.containers import MAX_BYTES
+from scogen_pipeline.midi.files import MidiFile
+from scogen_pipeline.midi.reading import reader_version
 
-from scogen_pipeline.errors import MidiError, RequestError
-from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE, MidiTables
-from scogen_pipeline.midi.reading import read_midi, reader_version
-from scogen_pipeline.midi.rejects import Reason, rejects_table
-
-_MAX_WORKERS: Final = 64
 _MAX_BATCH_FILES: Final = 4_096
+_MAX_BATCH_BYTES: Final = MAX_BYTES
 
 
 @dataclass(frozen=True)
 class IngestSettings:
-    """How a folder is read.
+    """How a collection is read.
 
     Args:
-        workers: Threads that read at once, 1 to 64. They help where the disk or the network is slow; from a fast disk the parser,
-            which alone runs in parallel, is a third of the work, and 2 threads were 0.9 times as fast as 1.
-        batch_files: Mean number of files in a batch, 1 to 4,096: what a killed run loses at most is about one batch.
+        batch_files: Mean number of files in a batch, 1 to 4,096: what a killed worker loses at most is about one batch.
 
     Raises:
         RequestError: If a value is out of range.
     """
 
-    workers: int = 1
-    batch_files: int = 64
+    batch_files: int = 512
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name, top in (("workers", _MAX_WORKERS), ("batch_files", _MAX_BATCH_FILES)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= top:
-                raise RequestError(f"`{name}` must be a whole number from 1 to {top}, received {value}.")
-
-
-@dataclass(frozen=True)
-class MidiFile:
-    """A file that has not been opened yet; calling it returns its bytes or raises `OSError`.
-
-    Args:
-        stamp: Changes when the file changes.
-        load: Reads the bytes.
-    """
-
-    stamp: str
-    load: Callable[[], bytes]
-
-    def __call__(self) -> bytes:
-        """Read the bytes."""
-        return self.load()
+        """Check the range."""
+        value = self.batch_files
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MAX_BATCH_FILES:
+            raise RequestError(f"`batch_files` must be a whole number from 1 to {_MAX_BATCH_FILES}, received {value}.")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some files in the order of their paths, and the name of what they are read to."""
-
-    name: str
-    files: tuple[tuple[str, MidiFile], ...]
-
-
-def cut_batches(files: Mapping[str, MidiFile], mean_size: int) -> tuple[Batch, ...]:
-    """Cut files into batches of about `mean_size`, in the order of their paths."""
-    version = reader_version()
-    return tuple(Batch(_name_of(group, version), tuple(group)) for group in _groups(sorted(files.items()), mean_size))
-
-
-def _groups(files: Iterable[tuple[str, MidiFile]], mean_size: int) -> Iterator[list[tuple[str, MidiFile]]]:
-    group: list[tuple[str, MidiFile]] = []
-    for path, file in files:
-        group.append((path, file))
-        if zlib.crc32(path.encode()) % mean_size == 0 or len(group) == 4 * mean_size:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _name_of(group: Sequence[tuple[str, MidiFile]], version: str) -> str:
-    lines = [version, *(f"{path}\0{file.stamp}" for path, file in group)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:24]
-
-
-def read_batch(batch: Batch, executor: Executor, workers: int) -> dict[str, pa.Table]:
-    """Read the files of a batch into one table of each kind.
-
-    Files of the same bytes have a row of `pieces` each (`collecting` sorts them out) and their notes once.
+    """Some files in the order of the stream.
 
     Args:
-        batch: What to read.
-        executor: Runs the workers.
-        workers: Number of runs of neighbouring files to read at the same time; a task for each file costs a quarter of the speed.
+        index: Its place among the batches of the stream, from 0.
+        files: The files; passing ones have been taken along.
     """
-    size = -(-len(batch.files) // workers)
-    runs = [batch.files[start : start + size] for start in range(0, len(batch.files), size)]
-    results = [result for run in executor.map(_read_all, runs) for result in run]
-    errors = {path: result for (path, _), result in zip(batch.files, results, strict=True) if isinstance(result, MidiError)}
-    pieces = [result for result in results if isinstance(result, MidiTables)]
-    return _concatenated(pieces) | {"rejects": rejects_table(errors)}
+
+    index: int
+    files: tuple[MidiFile, ...]
+
+    @property
+    def name(self) -> str:
+        """What the batch holds and what reads it, as 24 hex digits."""
+        lines = [reader_version(), *(f"{file.path}\0{file.stamp}" for file in self.files)]
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _read_all(items: Sequence[tuple[str, MidiFile]]) -> list[MidiTables | MidiError]:
-    return [_read_or_error(item) for item in items]
+def cut_batches(files: Iterable[MidiFile], mean_size: int, is_own: Callable[[int], bool] = lambda _: True) -> Iterator[Batch]:
+    """Cut a stream into batches and yield those that are one's own; the files of others are passed over unread.
+
+    Args:
+        files: The stream.
+        mean_size: Mean number of files in a batch.
+        is_own: Whether a batch is wanted, by its index.
+    """
+    index = n_files = n_bytes = 0
+    group: list[MidiFile] = []
+    for file in files:
+        if is_own(index):
+            group.append(file.held())
+        n_files, n_bytes = n_files + 1, n_bytes + file.n_bytes
+        is_cut = zlib.crc32(file.path.encode("utf-8", "surrogateescape")) % mean_size == 0
+        if is_cut or n_files == 4 * mean_size or n_bytes >= _MAX_BATCH_BYTES:
+            if group:
+                yield Batch(index, _with_unique_paths(group))
+            index, n_files, n_bytes, group = index + 1, 0, 0, []
+    if group:
+        yield Batch(index, _with_unique_paths(group))
 
 
-def _read_or_error(item: tuple[str, MidiFile]) -> MidiTables | MidiError:
-    path, file = item
-    try:
-        return read_midi(file(), path)
-    except MidiError as error:
-        return error
-    except OSError as error:
-        return MidiError(Reason.UNOPENABLE, error.strerror or str(error))
-
-
-def _concatenated(pieces: Sequence[MidiTables]) -> dict[str, pa.Table]:
-    by_id = {piece.pieces["piece_id"][0].as_py(): piece.by_name() for piece in reversed(pieces)}
-    unique = list(reversed(by_id.values()))
-    tables = {
-        name: pa.concat_tables([SCHEMA_BY_TABLE[name].empty_table(), *(piece[name] for piece in unique)])
-        for name in SCHEMA_BY_TABLE
-        if name not in {"pieces", "rejects"}
-    }
-    rows = [SCHEMA_BY_TABLE["pieces"].empty_table(), *(piece.pieces for piece in pieces)]
-    return {"pieces": pa.concat_tables(rows)} | tables
+def _with_unique_paths(group: Sequence[MidiFile]) -> tuple[MidiFile, ...]:
+    """Tell apart the members of an archive that have one name, as an appended tar may have."""
+    seen: Counter[str] = Counter()
+    files = []
+    for file in group:
+        seen[file.path] += 1
+        files.append(replace(file, path=f"{file.path}#{seen[file.path]}") if seen[file.path] > 1 else file)
+    return tuple(files)

@@ -1,61 +1,121 @@
-"""Batches to the final tables: in the order of the paths, every piece once, every other file with its reason.
-
-**Conventions.** The first path (in sorted order) of several files with the same bytes is the piece, the others are rejects that
-name it.
-"""
+"""A collection, from its source to parts in which every file is accounted for once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 
-import pyarrow as pa
+from scogen_pipeline.errors import DataError
+from scogen_pipeline.midi.duplicates import Copies, drop_copies, find_copies, outdated, undropped
+from scogen_pipeline.midi.rejects import counts_sentence
+from scogen_pipeline.midi.strands import Source, StrandResult, read_strand, strands_of
+from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 
-from scogen_pipeline.errors import MidiError
-from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
-from scogen_pipeline.midi.rejects import Reason, rejects_table
+
+class Workers(Protocol):
+    """Whatever runs tasks: this process, several, or a cluster."""
+
+    @property
+    def n(self) -> int:
+        """How many tasks run at once."""
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        """Yield the results as they come."""
 
 
-def collect_tables(parts: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
-    """Put the tables of batches together.
+@dataclass(frozen=True)
+class Account:
+    """What became of the files of a collection.
 
     Args:
-        parts: The tables of each batch, batches in the order of their paths.
-
-    Returns:
-        One table for each name of `SCHEMA_BY_TABLE`. Each is one chunk, so that the bytes of a saved table do not depend on how
-        the files were cut into batches.
+        n_files: Files that were found.
+        n_pieces: Files that are pieces.
+        n_performances: How many of those are performances.
+        reasons: Reason -> number of rejects.
     """
-    first_path_by_id: dict[str, str] = {}
-    collected: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in SCHEMA_BY_TABLE.items()}
-    for part in parts:
-        kept, duplicates = _split_duplicates(part["pieces"], first_path_by_id)
-        for name, rows in _restricted(part, kept).items():
-            collected[name].append(rows)
-        collected["rejects"] += [part["rejects"], rejects_table(duplicates)]
-    tables = {name: pa.concat_tables(rows).combine_chunks() for name, rows in collected.items()}
-    return tables | {"rejects": tables["rejects"].sort_by("path")}
+
+    n_files: int
+    n_pieces: int
+    n_performances: int
+    reasons: Counter[str]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file is a piece or a reject."""
+        return self.n_files == self.n_pieces + self.reasons.total()
+
+    def __str__(self) -> str:
+        """Summarise in a line."""
+        return counts_sentence(self.n_files, self.reasons)
 
 
-def _split_duplicates(pieces: pa.Table, first_path_by_id: dict[str, str]) -> tuple[list[bool], dict[str, MidiError]]:
-    """Say which rows are the first of their bytes, enter those into `first_path_by_id`, and refuse the others."""
-    kept: list[bool] = []
-    duplicates: dict[str, MidiError] = {}
-    for piece_id, path in zip(pieces["piece_id"].to_pylist(), pieces["path"].to_pylist(), strict=True):
-        kept.append(piece_id not in first_path_by_id)
-        if not kept[-1]:
-            duplicates[path] = MidiError(Reason.DUPLICATE, f"the same bytes as {first_path_by_id[piece_id]}")
-        first_path_by_id.setdefault(piece_id, path)
-    return kept, duplicates
+def read_collection(source: Source, tables: TableFolder, workers: Workers, batch_files: int) -> Manifest:
+    """Read what no earlier run has finished, and sort out the copies.
+
+    Raises:
+        DataError: If the source cannot be read to its end, or changes while it is read.
+    """
+    manifest = _read_missing(source, tables, workers, batch_files)
+    copies = find_copies(tables, manifest.parts)
+    stale = outdated(tables, manifest.parts, copies)
+    if stale:
+        for part in stale:
+            tables.forget(part)
+        manifest = _read_missing(source, tables, workers, batch_files)
+    _drop(tables, undropped(tables, copies), workers)
+    return manifest
 
 
-def _restricted(part: Mapping[str, pa.Table], kept: list[bool]) -> dict[str, pa.Table]:
-    tables = {name: table for name, table in part.items() if name != "rejects"}
-    if all(kept):
-        return tables
-    import pyarrow.compute as pc  # noqa: PLC0415 - 0.1 s that runs without duplicates do not pay
+def _read_missing(source: Source, tables: TableFolder, workers: Workers, batch_files: int) -> Manifest:
+    strands = strands_of(source, tables, batch_files, workers.n)
+    try:
+        return joined(source, list(workers.map(read_strand, strands)))
+    except OSError as error:
+        raise DataError(
+            f"`{source.address}` must be readable to its end, received an error: {error}. Run again: what is finished is kept."
+        ) from error
 
-    pieces = tables["pieces"].filter(pa.array(kept, pa.bool_()))
-    others = {
-        name: table.filter(pc.is_in(table["piece_id"], pieces["piece_id"].combine_chunks())) for name, table in tables.items()
-    }
-    return others | {"pieces": pieces}
+
+def joined(source: Source, results: Sequence[StrandResult]) -> Manifest:
+    """Put the strands of a collection together.
+
+    Raises:
+        DataError: If they did not see the same files.
+    """
+    if len({(result.n_files, result.checksum) for result in results}) > 1:
+        raise DataError(
+            f"`{source.address}` must not change while it is read, received other files at the end than at the beginning. "
+            "Run again: what is finished is kept."
+        )
+    parts = sorted(part for result in results for part in result.parts)
+    sidecars = {path: name for result in results for path, name in result.sidecars.items()}
+    return Manifest(tuple(name for _, name in parts), sidecars, source.address, results[0].n_files)
+
+
+def _drop(tables: TableFolder, copies: Sequence[Copies], workers: Workers) -> None:
+    if copies:
+        list(workers.map(partial(drop_copies, tables), copies))
+
+
+def account_of(tables: TableFolder, manifest: Manifest) -> Account:
+    """Count what became of the files.
+
+    Raises:
+        DataError: If files were lost: never, unless parts were removed by hand.
+    """
+    receipts = [receipt for _, receipt in tables.receipts_of(manifest.parts)]
+    account = Account(
+        manifest.n_files,
+        sum(receipt["n_pieces"] for receipt in receipts),
+        sum(receipt["n_performances"] for receipt in receipts),
+        sum((Counter(receipt["reasons"]) for receipt in receipts), Counter()),
+    )
+    if not account.is_complete:
+        raise DataError(
+            f"`{tables.address}` must account for {account.n_files} files, received {account.n_pieces} pieces and "
+            f"{account.reasons.total()} rejects. Remove the folder and run again."
+        )
+    return account

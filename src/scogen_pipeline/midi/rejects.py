@@ -6,7 +6,7 @@ what was found in this very file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 import pyarrow as pa
@@ -53,14 +53,13 @@ def rejects_table(errors: Mapping[str, MidiError]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA_BY_TABLE["rejects"])
 
 
-def counts_sentence(n_files: int, reasons: Iterable[str]) -> str:
+def counts_sentence(n_files: int, number_by_reason: Mapping[str, int]) -> str:
     """Summarise a run in one line.
 
-    >>> counts_sentence(4, ["no_notes", "truncated", "no_notes"])
-    '1 of 4 files read; 3 rejects: no_notes 2, truncated 1'
+    >>> counts_sentence(4, {"truncated": 1, "no_notes": 2})
+    '4 files = 1 pieces + 3 rejects: no_notes 2, truncated 1'
     """
-    found = list(reasons)
-    counts = ", ".join(
-        f"{reason} {found.count(reason)}" for reason in sorted(set(found), key=lambda name: (-found.count(name), name))
-    )
-    return f"{n_files - len(found)} of {n_files} files read; {len(found)} rejects" + (f": {counts}" if counts else "")
+    n_rejects = sum(number_by_reason.values())
+    ordered = sorted(number_by_reason.items(), key=lambda item: (-item[1], item[0]))
+    counts = ", ".join(f"{reason} {number}" for reason, number in ordered)
+    return f"{n_files} files = {n_files - n_rejects} pieces + {n_rejects} rejects" + (f": {counts}" if counts else "")

@@ -21,7 +21,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final, Self
 
@@ -50,11 +50,13 @@ class Manifest:
         parts: Names of the parts, in the order of the source.
         sidecars: Path in the source -> name in the folder, of the files of labels that were found.
         source: Address that was read.
+        n_files: Files that were found there.
     """
 
     parts: tuple[str, ...] = ()
     sidecars: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    n_files: int = 0
 
 
 class TableFolder:
@@ -104,7 +106,7 @@ class TableFolder:
                 f"`{self.address}` must hold finished tables, received none. Run the pipeline that makes them: "
                 "kedro run --pipeline ingest."
             ) from error
-        return Manifest(tuple(entry["parts"]), entry["sidecars"], entry["source"])
+        return Manifest(**entry | {"parts": tuple(entry["parts"])})
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -138,7 +140,9 @@ class TableFolder:
     def read(self, table: str, part: str, columns: list[str] | None = None) -> pa.Table:
         """Read one part of a table; `piece_id` comes dictionary coded."""
         with self._fs.open(self._path(table, f"{part}.parquet"), "rb") as file:
-            return pq.ParquetFile(file, read_dictionary=["piece_id"]).read(columns)
+            metadata = pq.read_metadata(file)
+            coded = {"piece_id"}.intersection(metadata.schema.names)
+            return pq.ParquetFile(file, metadata=metadata, read_dictionary=list(coded)).read(columns)
 
     def finished(self) -> frozenset[str]:
         """Return the names of the parts that are there in full."""
@@ -180,8 +184,7 @@ class TableFolder:
 
     def commit(self, manifest: Manifest) -> None:
         """Write the manifest, then remove what it does not name."""
-        entry = {"source": manifest.source, "sidecars": dict(manifest.sidecars), "parts": list(manifest.parts)}
-        self._put(self._path(_MANIFEST), _json_bytes(entry))
+        self._put(self._path(_MANIFEST), _json_bytes(asdict(manifest)))
         kept = {*manifest.parts, *manifest.sidecars.values()}
         for path in self._fs.find(self._root):
             name = PurePosixPath(path).name

@@ -56,11 +56,6 @@ def to_grid(onset_ticks: IntArray, duration_ticks: IntArray, tpq: int) -> tuple[
     return onsets, np.maximum(ends - onsets, shortest)
 
 
-def metrical_share(onset_ticks: IntArray, tpq: int) -> float:
-    """Return the share of onsets within a quarter of a grid tick of the grid: 0.98 in a score, 0.25 by chance."""
-    return _on_grid_share(onset_ticks * (TICKS_PER_QUARTER / tpq), tolerance=0.25)
-
-
 def _triplet_quarters(raw_onsets: FloatArray) -> IntArray:
     """Return the quarters, counted from 0, in which the triplet grid fits the onsets better."""
     quarters = np.floor(raw_onsets / TICKS_PER_QUARTER + 1e-6).astype(np.int64)

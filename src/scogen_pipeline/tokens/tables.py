@@ -17,14 +17,22 @@ from scogen_pipeline.tokens.quantise import RawPiece, RawTrack
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from scogen_pipeline.midi.table_folder import TableFolder
     from scogen_pipeline.tokens.gridding import IntArray
+
+
+def note_parts(tables: TableFolder) -> Iterator[dict[str, pd.DataFrame]]:
+    """Yield the tables that pieces are made of, part by part."""
+    for part in tables.parts:
+        yield {name: tables.read(name, part).to_pandas() for name in ("tracks", "notes", "time_signatures")}
 
 
 def raw_pieces(
     facts: pd.DataFrame, tracks: pd.DataFrame, notes: pd.DataFrame, time_signatures: pd.DataFrame
 ) -> Iterator[tuple[str, RawPiece]]:
     """Yield each piece with its id, in the order of `facts`. Drum tracks and tracks without notes are left out."""
-    track_rows, note_rows, meter_rows = (table.groupby("piece_id").indices for table in (tracks, notes, time_signatures))
+    tables = (tracks, notes, time_signatures)
+    track_rows, note_rows, meter_rows = (table.groupby("piece_id", observed=True).indices for table in tables)
     pitched = tracks[["track", "name", "program", "is_drum"]].to_numpy(dtype=object)
     columns = {name: notes[name].to_numpy() for name in ("track", "onset_ticks", "duration_ticks", "pitch")}
     meters = time_signatures[["tick", "numerator", "denominator"]].to_numpy(dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Encode: note tables to token ids, one row a piece, with a split that added files do not move."""
+"""Encode: note tables to token ids, one row a piece."""
 
 from .pipeline import create_pipeline
 

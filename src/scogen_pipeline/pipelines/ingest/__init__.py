@@ -1,4 +1,4 @@
-"""Ingest: any folder of MIDI files to tables of pieces, tracks, notes, tempos, meters, keys, and rejects.
+"""Ingest: any collection of MIDI files to tables of pieces, tracks, notes, pedals, tempos, meters, keys, and rejects.
 
 A broken file is a row of `rejects` with a reason, never a crash and never silence; a killed run goes on where it stopped.
 """

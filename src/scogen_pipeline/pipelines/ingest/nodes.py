@@ -3,61 +3,53 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pyarrow as pa
-from tqdm import tqdm
-
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.batches import Batch, IngestSettings, MidiFile, cut_batches, read_batch
-from scogen_pipeline.midi.collecting import collect_tables
-from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
-from scogen_pipeline.midi.rejects import counts_sentence
+from scogen_pipeline.midi.batches import IngestSettings
+from scogen_pipeline.midi.collecting import Workers, account_of, read_collection
+from scogen_pipeline.midi.progress import reading_progress
+from scogen_pipeline.midi.strands import Source
+from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 
 logger = logging.getLogger(__name__)
 
 
-def cut_midi_batches(midi_files: Mapping[str, MidiFile], labels: Any, settings: IngestSettings) -> tuple[Batch, ...]:  # noqa: ARG001
-    """Cut the folder into batches that are named by what they hold.
+def read_midi_files(
+    midi_source: Source,
+    labels: Any,  # noqa: ARG001
+    midi_parts: TableFolder,
+    workers: Workers,
+    settings: IngestSettings,
+) -> Manifest:
+    """Read the files that no earlier run has read, and make rejects of all but the first of those with the same bytes.
 
     Args:
-        midi_files: Relative path -> file.
+        midi_source: What is read.
         labels: Not looked at. The corpus writes it after its last MIDI file, so asking for it makes this node wait.
+        midi_parts: Where the workers write.
+        workers: Read at the same time.
         settings: Size of the batches.
     """
-    return cut_batches(midi_files, settings.batch_files)
+    with reading_progress(midi_parts):
+        return read_collection(midi_source, midi_parts, workers, settings.batch_files)
 
 
-def read_midi_batches(
-    midi_batches: tuple[Batch, ...], finished_midi_parts: frozenset[str], settings: IngestSettings
-) -> Iterator[dict[str, dict[str, pa.Table]]]:
-    """Read the batches that no earlier run has finished, yielding each as soon as it is read."""
-    missing = [batch for batch in midi_batches if batch.name not in finished_midi_parts]
-    n_files = sum(len(batch.files) for batch in missing)
-    with (
-        ThreadPoolExecutor(settings.workers) as executor,
-        tqdm(total=n_files, desc="Reading MIDI", unit="file", disable=None) as progress,
-    ):
-        for batch in missing:
-            yield {batch.name: read_batch(batch, executor, settings.workers)}
-            progress.update(len(batch.files))
-
-
-def collect_midi_tables(
-    midi_batches: tuple[Batch, ...], midi_parts: Mapping[str, Callable[[], Mapping[str, pa.Table]]]
-) -> dict[str, pa.Table]:
-    """Put the batches of this folder together, and log one line on what was refused and why.
+def account_for_files(midi_manifest: Manifest, midi_parts: TableFolder) -> Manifest:
+    """Say what became of the files, and hand the collection on.
 
     Raises:
         DataError: If no file is usable.
     """
-    tables = collect_tables(midi_parts[batch.name]() for batch in midi_batches)
-    summary = counts_sentence(sum(len(batch.files) for batch in midi_batches), tables["rejects"]["reason"].to_pylist())
-    if not tables["pieces"].num_rows:
+    account = account_of(midi_parts, midi_manifest)
+    if not account.n_pieces:
         raise DataError(
-            f"`midi_dir` must hold at least one usable MIDI file: {summary}. Check the files, or name another folder."
+            f"`midi_dir` must hold at least one usable MIDI file: {account}. Check the files, or name another folder."
         )
-    logger.info("%s", summary)
-    return {name: tables[name] for name in SCHEMA_BY_TABLE}
+    logger.info("%s", account)
+    if account.n_performances:
+        logger.info(
+            "%d of the pieces are performances: their ticks are no beats, so they are kept and not notated.",
+            account.n_performances,
+        )
+    return midi_manifest

@@ -1,28 +1,21 @@
-"""The ingest pipeline: a folder of MIDI to Parquet tables."""
+"""The ingest pipeline: a collection of MIDI files to Parquet tables."""
 
 from kedro.pipeline import Pipeline, node
 
-from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
-from scogen_pipeline.pipelines.ingest.nodes import collect_midi_tables, cut_midi_batches, read_midi_batches
+from scogen_pipeline.pipelines.ingest.nodes import account_for_files, read_midi_files
 
 
 def create_pipeline(**_: object) -> Pipeline:
-    """Cut the folder into batches, read the missing ones, collect all of them."""
+    """Read what is missing on all workers, then commit what was read."""
     return Pipeline(
         [
-            node(cut_midi_batches, ["midi_files", "labels", "params:ingest"], "midi_batches", name="cut_midi_batches"),
             node(
-                read_midi_batches,
-                ["midi_batches", "finished_midi_parts", "params:ingest"],
-                "midi_parts",
-                name="read_midi_batches",
+                read_midi_files,
+                ["midi_source", "labels", "midi_parts", "workers", "params:ingest"],
+                "midi_manifest",
+                name="read_midi_files",
             ),
-            node(
-                collect_midi_tables,
-                ["midi_batches", "midi_parts"],
-                {name: name for name in SCHEMA_BY_TABLE},
-                name="collect_midi_tables",
-            ),
+            node(account_for_files, ["midi_manifest", "midi_parts"], "midi_tables", name="account_for_files"),
         ],
         tags="ingest",
     )
