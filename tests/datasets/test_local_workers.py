@@ -112,7 +112,8 @@ def test_log_records_and_warnings_reach_the_loggers_of_this_process(caplog: pyte
         list(workers(2).map(worker_tasks.report, ["one", "two"]))
     told = sorted(record.getMessage() for record in caplog.records if record.name == "scogen_pipeline.midi")
     assert told == ["read one", "read two"]
-    assert sum("odd" in record.getMessage() for record in caplog.records if record.name == "py.warnings") == 2
+    # A process that did both tasks warns once.
+    assert any("odd" in record.getMessage() for record in caplog.records if record.name == "py.warnings")
 
 
 def test_what_the_user_does_not_want_to_hear_is_not_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,7 +2,7 @@
 
 **Conventions.** Workers are started afresh (`spawn`), never forked: a fork copies the locks of threads that are not copied. They
 begin without the program's main module, which is Kedro's command line (measured: 0.3 s instead of 0.7 s for two workers). Each
-holds the end of a pipe, and ends when its other end is closed: by `map` when it is left, by the system when this process is killed.
+holds the end of a pipe, and ends when its other end is closed: by `map` when it is left, by the system when this process is gone.
 """
 
 from __future__ import annotations
