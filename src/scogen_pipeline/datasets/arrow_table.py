@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
+import uuid
+from collections.abc import Iterator
+from typing import Any, Final, Literal
 
+import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 from kedro.io import AbstractDataset
 
 from scogen_pipeline.errors import DataError
 
+_ROW_GROUP: Final = 131_072
+_BATCH: Final = 65_536
 
-class ArrowTableDataset(AbstractDataset[pa.Table, pd.DataFrame]):
-    """Saves a `pyarrow.Table` (its schema is kept), loads a `pandas.DataFrame`.
 
-    A killed run leaves the former file or the new one, never half of one; the same table gives the same bytes. Whole numbers of
-    32 bits are delta coded (4 bytes a note instead of 7.6), all else is dictionary coded; zstd.
+class ArrowTableDataset(AbstractDataset[pa.Table | pa.RecordBatchReader, pd.DataFrame | pa.RecordBatchReader]):
+    """Saves a `pyarrow.Table` or a stream of batches, loads a `pandas.DataFrame` or a stream.
+
+    A stream is written as it comes, so that a table of any length passes through a bounded memory. A killed run leaves the former
+    file or the new one, never half of one; the same rows give the same bytes, however they were batched. Whole numbers of 32 bits
+    are delta coded, all else is dictionary coded; zstd.
 
     YAML:
-        notes:
+        piece_labels:
           type: scogen_pipeline.datasets.arrow_table.ArrowTableDataset
-          filepath: data/02_intermediate/notes.parquet
+          filepath: data/02_intermediate/piece_labels.parquet
+          load_as: stream
 
     Python:
         >>> import tempfile
@@ -31,44 +39,104 @@ class ArrowTableDataset(AbstractDataset[pa.Table, pd.DataFrame]):
         >>> dataset.save(pa.table({"tick": [0, 24]}))
         >>> list(dataset.load()["tick"])
         [0, 24]
+
+    Args:
+        filepath: A local file or any fsspec address.
+        load_as: "frame", or "stream" for a `pyarrow.RecordBatchReader`.
+        storage_options: What fsspec needs to reach the address.
+        metadata: Anything; ignored.
     """
 
-    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
+    def __init__(
+        self,
+        filepath: str,
+        load_as: Literal["frame", "stream"] = "frame",
+        storage_options: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._filepath = filepath
+        self._load_as = load_as
+        self._fs, self._path = fsspec.core.url_to_fs(filepath, **(storage_options or {}))
         self.metadata = metadata
 
-    def load(self) -> pd.DataFrame:
-        """Read the table.
+    def load(self) -> pd.DataFrame | pa.RecordBatchReader:
+        """Read the table. Whole numbers with gaps come as pandas' nullable kind.
 
         Raises:
             DataError: If there is no file.
         """
-        if not self._filepath.is_file():
+        if not self._exists():
             raise DataError(f"`{self._filepath}` must be a file that exists. Run the pipeline that writes it: kedro run.")
-        frame: pd.DataFrame = pq.read_table(self._filepath).to_pandas()
-        return frame
+        if self._load_as == "stream":
+            file = pq.ParquetFile(self._fs.open(self._path, "rb"))
+            return pa.RecordBatchReader.from_batches(file.schema_arrow, _batches(file))
+        with self._fs.open(self._path, "rb") as opened:
+            return _frame(pq.read_table(opened))
 
-    def save(self, data: pa.Table) -> None:
+    def save(self, data: pa.Table | pa.RecordBatchReader) -> None:
         """Write the table, replacing the file in one step."""
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._filepath.with_name(f".{self._filepath.name}.partial")
-        write_parquet(data, partial)
-        os.replace(partial, self._filepath)
+        folder, _, name = self._path.rpartition("/")
+        self._fs.makedirs(folder, exist_ok=True)
+        partial = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.partial"
+        try:
+            with self._fs.open(partial, "wb") as opened:
+                _write(data if isinstance(data, pa.RecordBatchReader) else data.to_reader(), opened)
+            if isinstance(self._fs, LocalFileSystem):
+                os.replace(partial, self._path)
+            else:
+                self._fs.mv(partial, self._path)
+        finally:
+            if self._fs.exists(partial):
+                self._fs.rm_file(partial)
 
     def _exists(self) -> bool:
-        return self._filepath.is_file()
+        self._fs.invalidate_cache()
+        return bool(self._fs.isfile(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": self._filepath, "load_as": self._load_as}
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table compactly."""
-    deltas = [field.name for field in table.schema if pa.types.is_int32(field.type)]
-    pq.write_table(
-        table,
-        path,
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    with file:
+        yield from file.iter_batches(_BATCH)
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    kinds = {pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
+    frame: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        column = table[field.name]
+        if column.null_count and field.type in kinds:
+            frame[field.name] = column.to_pandas(types_mapper=kinds.get)
+    return frame
+
+
+def _write(reader: pa.RecordBatchReader, opened: Any) -> None:
+    """Write a stream in row groups of one size."""
+    deltas = [field.name for field in reader.schema if pa.types.is_int32(field.type)]
+    with pq.ParquetWriter(
+        opened,
+        reader.schema,
         compression="zstd",
-        use_dictionary=[name for name in table.schema.names if name not in deltas],
+        use_dictionary=[name for name in reader.schema.names if name not in deltas],
         column_encoding=dict.fromkeys(deltas, "DELTA_BINARY_PACKED") or None,
-    )
+    ) as writer:
+        for rows in _even(reader):
+            writer.write_table(rows, row_group_size=_ROW_GROUP)
+
+
+def _even(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Yield the rows in tables of the size of a row group; the last may be smaller."""
+    held: list[pa.RecordBatch] = []
+    n_held = 0
+    for batch in reader:
+        held.append(batch)
+        n_held += batch.num_rows
+        while n_held >= _ROW_GROUP:
+            table = pa.Table.from_batches(held, reader.schema).combine_chunks()
+            yield table.slice(0, _ROW_GROUP)
+            held = table.slice(_ROW_GROUP).to_batches()
+            n_held -= _ROW_GROUP
+    if n_held:
+        yield pa.Table.from_batches(held, reader.schema).combine_chunks()
