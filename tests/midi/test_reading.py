@@ -98,6 +98,9 @@ def test_the_piece_row_says_where_and_how_much(plain):
         "n_notes": 8,
         "n_tracks": 1,
         "end_ticks": 192,
+        "seconds": 4.0,
+        "time_base": "score",
+        "n_bytes": len(plain),
         "title": "",
         "composer": "",
         "copyright": "",
@@ -121,6 +124,31 @@ def test_a_file_without_tempo_meter_and_key_has_empty_tables(small_midi):
 
 def test_the_reader_has_a_version():
     assert re.fullmatch(r"[0-9a-f]{16}", reader_version())
+
+
+def test_seconds_follow_the_tempo_map(small_midi):
+    assert read_midi(small_midi(tempos=()), "x").pieces["seconds"].to_pylist() == [4.0]  # 120 is the default
+    assert read_midi(small_midi(tempos=((48, 60.0),)), "x").pieces["seconds"].to_pylist() == [1.0 + 6.0]
+    assert read_midi(small_midi(tempos=((0, 60.0), (9_999, 30.0))), "x").pieces["seconds"].to_pylist() == [8.0]
+
+
+def test_the_size_is_that_of_the_file_as_found(plain):
+    assert read_midi(gzip.compress(plain), "x").pieces["n_bytes"].to_pylist() == [len(gzip.compress(plain))]
+
+
+def test_pedals_have_all_their_values():
+    data = with_events(
+        b"\x00\xb0\x07\x64\x00\x40\x7f\x00\x90\x3c\x40\x60\xb0\x40\x2a\x00\x42\x01\x00\x40\x00\x10\x43\x7f\x50\x80\x3c\x40"
+    )
+    pedals = [(0, 0, 64, 127), (0, 96, 64, 42), (0, 96, 66, 1), (0, 96, 64, 0), (0, 112, 67, 127)]
+    assert rows(read_midi(data, "x").pedals) == pedals
+
+
+def test_pedals_of_all_tracks_are_in_the_order_of_time():
+    first, second = (b"\x00\x90\x3c\x40%b\xb0\x40\x7f\x60\x80\x3c\x40\x00\xff\x2f\x00" % delta for delta in (b"\x20", b"\x10"))
+    chunks = b"".join(b"MTrk" + struct.pack(">I", len(body)) + body for body in (first, second))
+    data = b"MThd" + struct.pack(">IHHH", 6, 1, 2, 480) + chunks
+    assert rows(read_midi(data, "x").pedals) == [(1, 16, 64, 127), (0, 32, 64, 127)]
 
 
 # --- what can be put right is put right
@@ -151,6 +179,34 @@ def test_rescued_files_have_all_their_notes(plain, damage):
 def test_a_velocity_above_127_is_loud():
     data = with_events(b"\x00\x90\x3c\xff\x60\x80\x3c\x40")
     assert rows(read_midi(data, "x").notes) == [(0, 0, 96, 60, 127)]
+
+
+NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x40"
+
+IRRELEVANT = {
+    "a controller above 127": b"\x00\xb0\x07\xff" + NOTE,
+    "a controller's number above 127": b"\x00\xb0\x87\x10" + NOTE,
+    "a pitch bend above 127": b"\x00\xe0\x87\x90" + NOTE,
+    "a tempo of zero after the last note": NOTE + b"\x00\xff\x51\x03\x00\x00\x00",
+    "no beats in a measure after the last note": NOTE + b"\x00\xff\x58\x04\x00\x02\x18\x08",
+    "nine sharps after the last note": NOTE + b"\x00\xff\x59\x02\x09\x00",
+    "a key beyond all time": NOTE + b"\xff\xff\xff\x7f\xff\x01\x00" * 9 + b"\x00\xff\x59\x02\x00\x00",
+    "a pedal beyond all time": NOTE + b"\xff\xff\xff\x7f\xb0\x40\x00" * 9,
+    "a meter inside a message": b"\x00\xff\x7f\x05\xff\x58\x04\x04\x22" + NOTE + b"\x00\xff\x58\x04\x04\x02\x18\x08",
+    "a delta time that looks like a meter": b"\x00\xff\x58\x04\x04\x02\x18\x08" + NOTE + b"\xff\x58\x04\x40\x22\x04\x40",
+}
+
+
+@pytest.mark.parametrize("fault", IRRELEVANT)
+def test_a_fault_that_no_note_can_feel_costs_no_piece(fault):
+    tables = read_midi(with_events(IRRELEVANT[fault]), "x")
+    assert rows(tables.notes)[0] == (0, 0, 96, 60, 64)
+    assert all(row[0] < 2**30 for name in ("tempos", "key_signatures", "time_signatures") for row in rows(getattr(tables, name)))
+
+
+def test_right_events_after_the_last_note_are_kept():
+    tables = read_midi(with_events(NOTE + b"\x00\xff\x59\x02\x02\x00\x00\xff\x51\x03\x07\xa1\x20"), "x")
+    assert (rows(tables.key_signatures), rows(tables.tempos)) == ([(96, 2, "major")], [(96, 120.0)])
 
 
 def test_notes_without_duration_are_kept():
@@ -190,6 +246,11 @@ BROKEN = {
     "a loud velocity and a pitch above 127": (lambda data: with_events(b"\x00\x90\x3c\xff\x00\xf4\xbc\x40"), Reason.UNREADABLE),
     "a length beyond the file": (lambda data: with_track_length(data, 2**31), Reason.TRUNCATED),
     "a pitch above 127": (lambda data: with_events(b"\x00\x90\xbc\x40\x60\x80\xbc\x40"), Reason.UNREADABLE),
+    "a loud velocity and then a pitch above 127": (
+        lambda data: with_events(b"\x00\x90\x3c\xff\x60\x80\x3c\x40\x00\x90\xbc\x40\x60\x80\xbc\x40"),
+        Reason.UNREADABLE,
+    ),
+    "a program above 127": (lambda data: with_events(b"\x00\xc0\xff\x00\x90\x3c\x40\x60\x80\x3c\x40"), Reason.UNREADABLE),
     "an event out of nothing": (lambda data: with_events(b"\x00\xf4\x3c\x40"), Reason.UNREADABLE),
     "an onset that overflows": (
         lambda data: with_events((HUGE + b"\x90\x3c\x40\x60\x80\x3c\x40") * 5),

@@ -1,10 +1,11 @@
-"""MIDI bytes to the note tables, or a reason why not.
+"""MIDI bytes to the columns of the note tables, or a reason why not.
 
 symusic parses (250 times faster than mido, and it lets other threads run), but it accepts wrong data silently: a tempo of zero,
 a meter over 2**34, onsets that overflow, tracks cut short. Everything that it returns is checked here.
 
 **Conventions.** As in `midi.notes`. Notes of zero duration are kept. A file without tempo, meter or key events has no rows in
-those tables; the standard's defaults (120 quarters a minute, 4/4) are for the reader of the table to apply.
+those tables; the standard's defaults (120 quarters a minute, 4/4) are for the reader of the table to apply. An event that no note
+can feel never costs a piece: wrong tempos, meters and keys after the last note, and pedals beyond all time, are left out.
 
 **References**: symusic, https://github.com/Yikai-Liao/symusic.
 """
@@ -17,22 +18,27 @@ from importlib import metadata, resources
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from scogen_pipeline.errors import MidiError
+from scogen_pipeline.midi.columns import PIECE_TABLES, PieceColumns, table_of
 from scogen_pipeline.midi.containers import Chunks, open_container
 from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE, MidiTables
 from scogen_pipeline.midi.rejects import Reason
 from scogen_pipeline.midi.text_events import Words, read_words
+from scogen_pipeline.midi.time_base import find_time_base
 
 #: Beyond it int32 sums of onset and duration may overflow.
 MAX_TICK: Final = 2**30
 MIN_QPM: Final = 5.0
 MAX_QPM: Final = 1_000.0
 MAX_NUMERATOR: Final = 32
-MAX_DENOMINATOR_POWER: Final = 6
 MAX_SECONDS: Final = 6 * 3_600.0
+PEDAL_CONTROLLERS: Final = (64, 66, 67)
 _DEFAULT_MICROSECONDS: Final = 500_000
+_DENOMINATORS: Final = frozenset(2**power for power in range(7))
+_LEAST_DISGUISED_POWER: Final = 32
+_MODES: Final = ("major", "minor")
+_IS_PEDAL: Final = np.isin(np.arange(256), PEDAL_CONTROLLERS)
 
 _METER_EVENT: Final = re.compile(rb"\xff\x58\x04.(.)", re.DOTALL)
 
@@ -49,13 +55,13 @@ def reader_version() -> str:
 
     Tables of an interrupted run are only taken up by the code that made them; a number to raise by hand would be forgotten.
     """
-    modules = ("reading", "containers", "text_events", "notes", "rejects", "batches")
+    modules = ("reading", "columns", "batch_tables", "containers", "text_events", "time_base", "notes", "rejects", "batches")
     sources = [resources.files(__package__ or "").joinpath(f"{name}.py").read_bytes() for name in modules]
     return hashlib.sha256(b"\0".join([metadata.version("symusic").encode(), *sources])).hexdigest()[:16]
 
 
 def read_midi(data: bytes, path: str) -> MidiTables:
-    """Read one MIDI file.
+    """Read one MIDI file into tables; for many files, `batch_tables.read_batch` is several times as fast.
 
     Args:
         data: The bytes of the file, perhaps gzipped or in a RIFF wrapper.
@@ -64,25 +70,48 @@ def read_midi(data: bytes, path: str) -> MidiTables:
     Raises:
         MidiError: If the file is broken or out of range; `reason` is a `Reason`.
     """
+    columns = read_columns(data, path)
+    return MidiTables(**{name: table_of(name, [columns]).cast(SCHEMA_BY_TABLE[name]) for name in PIECE_TABLES})
+
+
+def read_columns(data: bytes, path: str) -> PieceColumns:
+    """Read one MIDI file into columns; arguments and errors are those of `read_midi`."""
     chunks = open_container(data)
-    score = _parsed(chunks)
-    words = read_words(chunks.tracks)
-    tracks = [track for track in score.tracks if len(track.notes)]
-    notes = _checked_notes(_note_columns(tracks))
-    tempos = _checked_tempos(score.tempos.numpy())
-    meters = _checked_meters(score.time_signatures.numpy(), chunks)
-    keys = _checked_keys(score.key_signatures.numpy())
-    end = int((notes["onset_ticks"] + notes["duration_ticks"]).max())
-    _check_length(end, chunks.tpq, tempos)
-    piece_id = piece_id_of(data)
-    piece = {"path": path, "tpq": chunks.tpq, "n_notes": len(notes["pitch"]), "n_tracks": len(tracks), "end_ticks": end}
-    return MidiTables(
-        pieces=_table("pieces", piece_id, {name: [value] for name, value in (piece | _piece_words(words)).items()}),
-        tracks=_table("tracks", piece_id, _track_columns(tracks, words)),
-        notes=_table("notes", piece_id, notes),
-        tempos=_table("tempos", piece_id, {"tick": tempos["time"], "qpm": 60e6 / tempos["mspq"]}),
-        time_signatures=_table("time_signatures", piece_id, meters),
-        key_signatures=_table("key_signatures", piece_id, keys),
+    score: Any = _parsed(chunks)
+    words = read_words(chunks.data, chunks.spans)
+    tracks = score.tracks
+    notes_by_track = [track.notes.numpy() for track in tracks]
+    counts = [len(notes["time"]) for notes in notes_by_track]
+    notes = _checked_notes(notes_by_track, counts)
+    _, onsets, durations, _, _ = notes
+    end = int((onsets + durations).max())
+    tempos = _checked_tempos(score.tempos.numpy(), end)
+    seconds = _checked_seconds(tempos, end, chunks.tpq)
+    time_base = find_time_base(onsets, chunks.tpq).kind
+    piece = (
+        path,
+        chunks.tpq,
+        len(onsets),
+        len(tracks),
+        end,
+        seconds,
+        time_base,
+        len(data),
+        words.title,
+        words.composer,
+        words.copyright,
+    )
+    return PieceColumns(
+        piece_id_of(data),
+        {
+            "pieces": tuple([value] for value in piece),
+            "tracks": _track_columns(tracks, counts, words),
+            "notes": notes,
+            "tempos": (tempos["time"], 60e6 / tempos["mspq"]),
+            "time_signatures": _checked_meters(score.time_signatures.numpy(), end, chunks.data),
+            "key_signatures": _checked_keys(score.key_signatures.numpy(), end),
+            "pedals": _pedals(tracks),
+        },
     )
 
 
@@ -93,111 +122,130 @@ def _parsed(chunks: Chunks) -> Any:
     try:
         return symusic.Score.from_midi(data)
     except RuntimeError as error:
-        # A velocity above 127 is loud, so clamping it is right; any other byte above 127 (a pitch) would be invented.
-        if not str(error).startswith("Get velocity"):
+        # A velocity above 127 is loud, so clamping it is right, and a controller or pitch bend is nobody's note; a pitch or a
+        # program that is not there would be invented.
+        if not str(error).startswith(("Get velocity", "Get control", "Get pitch_bend")):
             raise MidiError(Reason.UNREADABLE, _first_line(error)) from error
     try:
-        return symusic.Score.from_midi(data, sanitize_data=True)
+        score: Any = symusic.Score.from_midi(data, sanitize_data=True)
     except RuntimeError as error:
         raise MidiError(Reason.UNREADABLE, _first_line(error)) from error
+    if any(track.program == 127 or track.notes.numpy()["pitch"].max(initial=0) == 127 for track in score.tracks):
+        raise MidiError(Reason.UNREADABLE, "bytes above 127, of which some may be pitches or programs")
+    return score
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["no message"])[0].removesuffix(": iostream error")
 
 
-def _note_columns(tracks: list[Any]) -> _Columns:
-    if not tracks:
+def _checked_notes(notes_by_track: list[_Columns], counts: list[int]) -> tuple[Any, ...]:
+    """Return track, onset, duration, pitch and velocity of all notes, in the order of the table."""
+    if not any(counts):
         raise MidiError(Reason.NO_NOTES, "all tracks are silent")
-    columns = [track.notes.numpy() for track in tracks]
-    onsets, durations, pitches, velocities = (
-        np.concatenate([column[name] for column in columns]) for name in ("time", "duration", "pitch", "velocity")
-    )
-    numbers = np.repeat(np.arange(len(tracks), dtype=np.int16), [len(column["time"]) for column in columns])
-    order = np.lexsort((pitches, numbers, onsets))
-    return {
-        "track": numbers[order],
-        "onset_ticks": onsets[order],
-        "duration_ticks": durations[order],
-        "pitch": pitches[order],
-        "velocity": velocities[order],
-    }
+    tracks = np.repeat(np.arange(len(counts), dtype=np.int16), counts)
+    onsets, durations, pitches, velocities = _joined(notes_by_track, ("time", "duration", "pitch", "velocity"))
+    _check_range("duration_ticks", durations, MAX_TICK - 1)
+    _check_range("pitch", pitches, 127)
+    _check_range("velocity", velocities, 127)
+    columns: tuple[Any, ...] = (tracks, onsets, durations, pitches.view(np.uint8), velocities.view(np.uint8))
+    keys = onsets.astype(np.int64) << 22 | pitches  # at most 30 + 15 + 7 bits
+    if len(counts) > 1:
+        keys |= tracks.astype(np.int64) << 7
+    if not (keys[1:] >= keys[:-1]).all():
+        order = np.argsort(keys, kind="stable")
+        columns = tuple(column.take(order) for column in columns)
+    first, last = columns[1][0], columns[1][-1]
+    if first < 0 or last >= MAX_TICK:
+        raise MidiError(
+            Reason.BAD_TICK, f"notes begin at ticks {first} to {last}, must be 0 to below 2**30 (a delta time overflows)"
+        )
+    return columns
 
 
-def _checked_notes(notes: _Columns) -> _Columns:
-    _check_ticks(notes["onset_ticks"], "a note begins")
-    for name, top in (("duration_ticks", MAX_TICK - 1), ("pitch", 127), ("velocity", 127)):
-        values = notes[name]
-        if values.min() < 0 or values.max() > top:
-            raise MidiError(Reason.BAD_NOTE, f"{name} from {values.min()} to {values.max()}, must be 0 to {top}")
-    return notes | {name: notes[name].astype(np.uint8) for name in ("pitch", "velocity")}
+def _joined(events_by_track: list[_Columns], names: tuple[str, ...]) -> tuple[Any, ...]:
+    if len(events_by_track) == 1:
+        return tuple(events_by_track[0][name] for name in names)
+    return tuple(np.concatenate([events[name] for events in events_by_track]) for name in names)
 
 
-def _check_ticks(ticks: Any, what: str) -> None:
-    outside = ticks[(ticks < 0) | (ticks >= MAX_TICK)]
-    if len(outside):
-        raise MidiError(Reason.BAD_TICK, f"{what} at tick {outside[0]}, must be 0 to below 2**30 (a delta time overflows)")
+def _check_range(name: str, values: Any, top: int) -> None:
+    if values.view(f"u{values.itemsize}").max() > top:  # a negative number is a huge one
+        raise MidiError(Reason.BAD_NOTE, f"{name} from {values.min()} to {values.max()}, must be 0 to {top}")
 
 
-def _checked_tempos(tempos: _Columns) -> _Columns:
-    _check_ticks(tempos["time"], "a tempo stands")
-    microseconds = tempos["mspq"]
-    slowest, fastest = 60e6 / MIN_QPM, 60e6 / MAX_QPM
-    outside = microseconds[(microseconds < fastest) | (microseconds > slowest)]
-    if len(outside):
+def _checked_tempos(tempos: _Columns, end: int) -> _Columns:
+    ticks, microseconds = tempos["time"], tempos["mspq"]
+    is_wrong = (microseconds < 60e6 / MAX_QPM) | (microseconds > 60e6 / MIN_QPM) | (ticks < 0) | (ticks >= MAX_TICK)
+    if not is_wrong.any():
+        return tempos
+    for at in np.flatnonzero(is_wrong & _is_felt(ticks, end)):
         allowed = f"must be {MIN_QPM:g} to {MAX_QPM:g} quarters a minute"
-        raise MidiError(Reason.BAD_TEMPO, f"{outside[0]} microseconds a quarter note, {allowed}")
-    return {name: values[np.argsort(tempos["time"], kind="stable")] for name, values in tempos.items()}
+        raise MidiError(Reason.BAD_TEMPO, f"{microseconds[at]} microseconds a quarter note, {allowed}")
+    return {name: values[~is_wrong] for name, values in tempos.items()}
 
 
-def _checked_meters(meters: _Columns, chunks: Chunks) -> _Columns:
-    _check_ticks(meters["time"], "a time signature stands")
-    for numerator in meters["numerator"]:
-        if not 1 <= numerator <= MAX_NUMERATOR:
-            raise MidiError(Reason.BAD_METER, f"{numerator} beats a measure, must be 1 to {MAX_NUMERATOR}")
-    # The parser shifts 1 by the power and keeps the low bits, so that 2**34 arrives as a harmless 4: look at the bytes.
-    powers = [match[1][0] for body in chunks.tracks for match in _METER_EVENT.finditer(body)] if len(meters["time"]) else []
-    if powers and max(powers) > MAX_DENOMINATOR_POWER:
-        raise MidiError(Reason.BAD_METER, f"denominator 2**{max(powers)}, must be 1 to {2**MAX_DENOMINATOR_POWER}")
-    return {"tick": meters["time"], "numerator": meters["numerator"], "denominator": meters["denominator"]}
+def _checked_meters(meters: _Columns, end: int, data: bytes) -> tuple[Any, ...]:
+    rows = list(zip(*(meters[name].tolist() for name in ("time", "numerator", "denominator")), strict=True))
+    wrong = {row for row in rows if not (1 <= row[1] <= MAX_NUMERATOR and row[2] in _DENOMINATORS and 0 <= row[0] < MAX_TICK)}
+    for tick, numerator, denominator in sorted(wrong):
+        if _is_felt(tick, end):
+            raise MidiError(Reason.BAD_METER, f"{numerator}/{denominator}, must be 1 to {MAX_NUMERATOR} over 1, 2, 4 ... 64")
+    # The parser shifts 1 by the power and keeps the low bits, so that 2**34 arrives as a harmless 4: look at the bytes. If there
+    # are more such bytes than meters, some are part of a delta time or of a message, and the parser is believed.
+    powers = [match[1][0] for match in _METER_EVENT.finditer(data)] if rows else []
+    if not wrong and len(powers) == len(rows) and max(powers, default=0) >= _LEAST_DISGUISED_POWER:
+        raise MidiError(Reason.BAD_METER, f"denominator 2**{max(powers)}, must be 1, 2, 4 ... 64")
+    return _transposed([row for row in rows if row not in wrong])
 
 
-def _checked_keys(keys: _Columns) -> _Columns:
-    _check_ticks(keys["time"], "a key signature stands")
-    for fifths, tonality in zip(keys["key"], keys["tonality"], strict=True):
-        if not -7 <= fifths <= 7 or tonality not in {0, 1}:
-            raise MidiError(Reason.BAD_KEY, f"{fifths} sharps, mode {tonality}; must be -7 to 7 and 0 (major) or 1 (minor)")
-    return {"tick": keys["time"], "fifths": keys["key"], "mode": [("major", "minor")[tonality] for tonality in keys["tonality"]]}
+def _checked_keys(keys: _Columns, end: int) -> tuple[Any, ...]:
+    rows = list(zip(*(keys[name].tolist() for name in ("time", "key", "tonality")), strict=True))
+    wrong = {row for row in rows if not (-7 <= row[1] <= 7 and row[2] in {0, 1} and 0 <= row[0] < MAX_TICK)}
+    for tick, fifths, mode in sorted(wrong):
+        if _is_felt(tick, end):
+            raise MidiError(Reason.BAD_KEY, f"{fifths} sharps, mode {mode}; must be -7 to 7 and 0 (major) or 1 (minor)")
+    return _transposed([(tick, fifths, _MODES[mode]) for tick, fifths, mode in rows if (tick, fifths, mode) not in wrong])
 
 
-def _check_length(end_ticks: int, tpq: int, tempos: _Columns) -> None:
+def _is_felt(ticks: Any, end: int) -> Any:
+    """Say whether a note sounds after an event; a sum of deltas that overflows is negative, and long after the last note."""
+    return (ticks >= 0) & (ticks < end)
+
+
+def _transposed(rows: list[tuple[Any, Any, Any]]) -> tuple[Any, ...]:
+    return tuple(zip(*rows, strict=True)) if rows else ((), (), ())
+
+
+def _checked_seconds(tempos: _Columns, end: int, tpq: int) -> float:
     # Before the first tempo event the standard's default holds; a later event at the same tick replaces an earlier one.
-    starts = np.append(np.insert(np.minimum(tempos["time"], end_ticks), 0, 0), end_ticks).astype(np.float64)
-    microseconds = np.insert(tempos["mspq"].astype(np.float64), 0, _DEFAULT_MICROSECONDS)
+    starts = np.concatenate(([0], np.minimum(tempos["time"], end), [end]))
+    microseconds = np.concatenate(([_DEFAULT_MICROSECONDS], tempos["mspq"]))
     seconds = float(np.diff(starts) @ microseconds) / tpq / 1e6
     if seconds > MAX_SECONDS:
         raise MidiError(Reason.TOO_LONG, f"{seconds / 3600:.1f} hours, must be at most {MAX_SECONDS / 3600:g}")
+    return seconds
 
 
-def _piece_words(words: Words) -> dict[str, str]:
-    return {"title": words.title, "composer": words.composer, "copyright": words.copyright}
+def _track_columns(tracks: Any, counts: list[int], words: Words) -> tuple[Any, ...]:
+    names = [track.name for track in tracks]
+    return (
+        list(range(len(tracks))),
+        [words.name_by_garbled.get(name, name) for name in names],
+        [track.program for track in tracks],
+        [track.is_drum for track in tracks],
+        counts,
+    )
 
 
-def _track_columns(tracks: list[Any], words: Words) -> _Columns:
-    return {
-        "track": list(range(len(tracks))),
-        "name": [words.name_by_garbled.get(track.name, track.name) for track in tracks],
-        "program": [track.program for track in tracks],
-        "is_drum": [track.is_drum for track in tracks],
-        "n_notes": [len(track.notes) for track in tracks],
-    }
-
-
-def _table(name: str, piece_id: str, columns: _Columns) -> pa.Table:
-    schema = SCHEMA_BY_TABLE[name]
-    n_rows = len(next(iter(columns.values())))
-    arrays = [
-        pa.repeat(piece_id, n_rows) if field.name == "piece_id" else pa.array(columns[field.name], type=field.type)
-        for field in schema
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+def _pedals(tracks: Any) -> tuple[Any, ...]:
+    """Return track, tick, controller and value of all pedal events; those of a channel without notes the parser has dropped."""
+    events_by_track = [track.controls.numpy() for track in tracks]
+    numbers = np.repeat(np.arange(len(tracks), dtype=np.int16), [len(events["time"]) for events in events_by_track])
+    columns: tuple[Any, ...] = (numbers, *_joined(events_by_track, ("time", "number", "value")))
+    order = np.flatnonzero(_IS_PEDAL[columns[2]] & (columns[1].view(np.uint32) < MAX_TICK))
+    if len(tracks) > 1:
+        order = order[np.argsort(columns[1][order], kind="stable")]
+    elif len(order) and order[-1] - order[0] == len(order) - 1:  # as a rule other controllers are set before the music only
+        return tuple(column[order[0] : order[-1] + 1] for column in columns)
+    return tuple(column.take(order) for column in columns)

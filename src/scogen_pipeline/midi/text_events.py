@@ -17,7 +17,7 @@ the words are read apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from scogen_pipeline.music.tempo import BPM_BY_WORD
@@ -27,6 +27,9 @@ COMPOSER_PREFIX: Final = "Composer:"
 
 _TEXT, _COPYRIGHT, _TRACK_NAME = 1, 2, 3
 _MAX_HEAD_EVENTS: Final = 256
+#: Tempos, meters and keys with their delta times: a conductor track may have a thousand before its end, and no note.
+_WORDLESS: Final = re.compile(rb"(?:[\x80-\xff]{0,3}[\x00-\x7f]\xff(?:\x51\x03...|\x58\x04....|\x59\x02..))+", re.DOTALL)
+_TEMPO_WORDS: Final = tuple(word.casefold() for word in BPM_BY_WORD)
 #: "Franz Schubert", "J. S. Bach", "Dvořák"; not "Allegro con fuoco" (small words), "Update: 1.2.03" (digits, colon).
 _PERSON: Final = re.compile(
     r"(?:[^\W\d_a-z][\w.'-]*\s+(?:(?:van|von|de|da|di|der|den|la|le)\s+)*){0,4}[^\W\d_a-z][^\W\d_]+(?:-[^\W\d_]+)*"
@@ -49,16 +52,20 @@ class Words(NamedTuple):
     name_by_garbled: dict[str, str]
 
 
-def read_words(tracks: Sequence[bytes]) -> Words:
-    """Read the words in the bodies of track chunks; broken events end the reading of their track, never the program."""
-    heads = [list(_head_texts(body)) for body in tracks]
+def read_words(data: bytes, spans: Sequence[tuple[int, int]]) -> Words:
+    """Read the words in track chunks; broken events end the reading of their track, never the program.
+
+    Args:
+        data: A MIDI file.
+        spans: Where the bodies of its track chunks begin and end.
+    """
+    heads = [_head_texts(data, start, end) for start, end in spans]
     first = heads[0] if heads else []
-    notices = _unique(_decoded(text) for head in heads for kind, text in head if kind == _COPYRIGHT)
-    texts = [_decoded(text) for kind, text in first if kind == _TEXT]
+    notices = _unique(text for head in heads for kind, text in head if kind == _COPYRIGHT)
     raw_names = [text for head in heads for kind, text in head if kind == _TRACK_NAME]
     return Words(
-        title=", ".join(_unique(_decoded(text) for kind, text in first if kind == _TRACK_NAME)),
-        composer=_composer(texts, " ".join(notices)),
+        title=", ".join(_unique(text for kind, text in first if kind == _TRACK_NAME)),
+        composer=_composer([_decoded(text) for kind, text in first if kind == _TEXT], " ".join(notices)),
         copyright="; ".join(notices),
         name_by_garbled={name.decode("utf-8", "replace"): _decoded(name) for name in raw_names},
     )
@@ -69,8 +76,8 @@ def _composer(texts: Sequence[str], notice: str) -> str:
         if text.startswith(COMPOSER_PREFIX):
             return text.removeprefix(COMPOSER_PREFIX).strip()
     first = texts[0] if texts else ""
-    is_tempo = any(first.casefold().startswith(word.casefold()) for word in BPM_BY_WORD)
-    return first if notice and first not in notice and not is_tempo and _PERSON.fullmatch(first) else ""
+    is_signed = bool(notice) and first not in notice  # who typed the notes often signs with his name
+    return first if is_signed and _PERSON.fullmatch(first) and not first.casefold().startswith(_TEMPO_WORDS) else ""
 
 
 def _decoded(text: bytes) -> str:
@@ -78,43 +85,48 @@ def _decoded(text: bytes) -> str:
         words = text.decode("utf-8")
     except UnicodeDecodeError:
         words = text.decode("latin-1")
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    if not words.isprintable():
+        words = "".join(letter if letter.isprintable() else " " for letter in words)
+    return " ".join(words.split())
 
 
-def _unique(words: Iterator[str]) -> list[str]:
-    return [word for word in dict.fromkeys(words) if word]
+def _unique(texts: Iterable[bytes]) -> list[str]:
+    return [words for words in dict.fromkeys(map(_decoded, texts)) if words]
 
 
-def _head_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (kind, bytes) of the text events 1 to 7 before the first note."""
-    at, status = 0, 0
+def _head_texts(data: bytes, at: int, end: int) -> list[tuple[int, bytes]]:
+    """Return (kind, bytes) of the text events 1 to 7 before the first note."""
+    texts: list[tuple[int, bytes]] = []
+    status = 0
     try:
         for _ in range(_MAX_HEAD_EVENTS):
-            _, at = _variable_length(body, at)
-            if body[at] >= 0x80:
-                status, at = body[at], at + 1
-            if status == 0xFF:
-                kind = body[at]
-                length, at = _variable_length(body, at + 1)
+            while data[at] >= 0x80:  # the delta time
+                at += 1
+            at += 1
+            if data[at] >= 0x80:
+                status, at = data[at], at + 1
+            if 0x90 <= status < 0xA0 or at >= end:
+                break
+            if status >= 0xF0:
+                kind = data[at] if status == 0xFF else 0
+                length, at = _variable_length(data, at + (status == 0xFF))
                 if 1 <= kind <= 7:
-                    yield kind, body[at : at + length]
+                    texts.append((kind, data[at : min(at + length, end)]))
                 at += length
-            elif status in {0xF0, 0xF7}:
-                length, at = _variable_length(body, at)
-                at += length
-            elif 0x90 <= status < 0xA0:
-                return
+                if wordless := _WORDLESS.match(data, at, end):
+                    at = wordless.end()
             else:
                 at += 1 if 0xC0 <= status < 0xE0 else 2
     except IndexError:
-        return  # the track ends within an event; whether that matters is for the note reader to say
+        pass  # the track ends within an event; whether that matters is for the note reader to say
+    return texts
 
 
-def _variable_length(body: bytes, at: int) -> tuple[int, int]:
+def _variable_length(data: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length quantity: its value and the index after it."""
     value = 0
     for index in range(at, at + 4):
-        value = value << 7 | body[index] & 0x7F
-        if body[index] < 0x80:
+        value = value << 7 | data[index] & 0x7F
+        if data[index] < 0x80:
             return value, index + 1
     return value, at + 4
