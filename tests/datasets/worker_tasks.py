@@ -33,6 +33,12 @@ def refuse_three(item: int) -> int:
     return item
 
 
+def wait_long() -> None:
+    """Wait in Python, which may be interrupted, not in the system."""
+    for _ in range(60_000):
+        time.sleep(0.01)
+
+
 def enter(folder: Path) -> None:
     (folder / str(os.getpid())).touch()
 
@@ -47,13 +53,26 @@ def die_at(fatal: int, folder: Path, item: int) -> int:
 def linger_after_first(folder: Path, item: int) -> int:
     enter(folder)
     if item:
-        time.sleep(600)
+        wait_long()
+    return item
+
+
+def enter_item(folder: Path, item: int) -> int:
+    (folder / f"item-{item}").touch()
+    return item
+
+
+def wait_unless_alone(folder: Path, doomed: int, item: int) -> int:
+    """Enter this process; one that is doomed then waits for its end."""
+    enter(folder)
+    if os.getpid() == doomed:
+        wait_long()
     return item
 
 
 def linger(folder: Path) -> None:
     enter(folder)
-    time.sleep(600)
+    wait_long()
 
 
 def report(name: str) -> None:
