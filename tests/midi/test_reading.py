@@ -136,21 +136,6 @@ def test_the_size_is_that_of_the_file_as_found(plain):
     assert read_midi(gzip.compress(plain), "x").pieces["n_bytes"].to_pylist() == [len(gzip.compress(plain))]
 
 
-def test_pedals_have_all_their_values():
-    data = with_events(
-        b"\x00\xb0\x07\x64\x00\x40\x7f\x00\x90\x3c\x40\x60\xb0\x40\x2a\x00\x42\x01\x00\x40\x00\x10\x43\x7f\x50\x80\x3c\x40"
-    )
-    pedals = [(0, 0, 64, 127), (0, 96, 64, 42), (0, 96, 66, 1), (0, 96, 64, 0), (0, 112, 67, 127)]
-    assert rows(read_midi(data, "x").pedals) == pedals
-
-
-def test_pedals_of_all_tracks_are_in_the_order_of_time():
-    first, second = (b"\x00\x90\x3c\x40%b\xb0\x40\x7f\x60\x80\x3c\x40\x00\xff\x2f\x00" % delta for delta in (b"\x20", b"\x10"))
-    chunks = b"".join(b"MTrk" + struct.pack(">I", len(body)) + body for body in (first, second))
-    data = b"MThd" + struct.pack(">IHHH", 6, 1, 2, 480) + chunks
-    assert rows(read_midi(data, "x").pedals) == [(1, 16, 64, 127), (0, 32, 64, 127)]
-
-
 # --- what can be put right is put right
 
 

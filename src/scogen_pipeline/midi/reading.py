@@ -23,8 +23,9 @@ from scogen_pipeline.errors import MidiError
 from scogen_pipeline.midi.columns import PIECE_TABLES, PieceColumns, table_of
 from scogen_pipeline.midi.containers import Chunks, open_container
 from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE, MidiTables
+from scogen_pipeline.midi.pedals import read_pedals
 from scogen_pipeline.midi.rejects import Reason
-from scogen_pipeline.midi.text_events import Words, read_words
+from scogen_pipeline.midi.text_events import Words, read_heads, words_of
 from scogen_pipeline.midi.time_base import find_time_base
 
 #: Beyond it int32 sums of onset and duration may overflow.
@@ -33,12 +34,10 @@ MIN_QPM: Final = 5.0
 MAX_QPM: Final = 1_000.0
 MAX_NUMERATOR: Final = 32
 MAX_SECONDS: Final = 6 * 3_600.0
-PEDAL_CONTROLLERS: Final = (64, 66, 67)
 _DEFAULT_MICROSECONDS: Final = 500_000
 _DENOMINATORS: Final = frozenset(2**power for power in range(7))
 _LEAST_DISGUISED_POWER: Final = 32
 _MODES: Final = ("major", "minor")
-_IS_PEDAL: Final = np.isin(np.arange(256), PEDAL_CONTROLLERS)
 
 _METER_EVENT: Final = re.compile(rb"\xff\x58\x04.(.)", re.DOTALL)
 
@@ -55,7 +54,18 @@ def reader_version() -> str:
 
     Tables of an interrupted run are only taken up by the code that made them; a number to raise by hand would be forgotten.
     """
-    modules = ("reading", "columns", "batch_tables", "containers", "text_events", "time_base", "notes", "rejects", "batches")
+    modules = (
+        "reading",
+        "columns",
+        "batch_tables",
+        "containers",
+        "text_events",
+        "pedals",
+        "time_base",
+        "notes",
+        "rejects",
+        "batches",
+    )
     sources = [resources.files(__package__ or "").joinpath(f"{name}.py").read_bytes() for name in modules]
     return hashlib.sha256(b"\0".join([metadata.version("symusic").encode(), *sources])).hexdigest()[:16]
 
@@ -78,7 +88,8 @@ def read_columns(data: bytes, path: str) -> PieceColumns:
     """Read one MIDI file into columns; arguments and errors are those of `read_midi`."""
     chunks = open_container(data)
     score: Any = _parsed(chunks)
-    words = read_words(chunks.data, chunks.spans)
+    heads = read_heads(chunks.data, chunks.spans)
+    words = words_of(heads)
     tracks = score.tracks
     notes_by_track = [track.notes.numpy() for track in tracks]
     counts = [len(notes["time"]) for notes in notes_by_track]
@@ -110,7 +121,7 @@ def read_columns(data: bytes, path: str) -> PieceColumns:
             "tempos": (tempos["time"], 60e6 / tempos["mspq"]),
             "time_signatures": _checked_meters(score.time_signatures.numpy(), end, chunks.data),
             "key_signatures": _checked_keys(score.key_signatures.numpy(), end),
-            "pedals": _pedals(tracks),
+            "pedals": read_pedals(tracks, chunks.data, heads, MAX_TICK),
         },
     )
 
@@ -144,7 +155,10 @@ def _checked_notes(notes_by_track: list[_Columns], counts: list[int]) -> tuple[A
     if not any(counts):
         raise MidiError(Reason.NO_NOTES, "all tracks are silent")
     tracks = np.repeat(np.arange(len(counts), dtype=np.int16), counts)
-    onsets, durations, pitches, velocities = _joined(notes_by_track, ("time", "duration", "pitch", "velocity"))
+    onsets, durations, pitches, velocities = (
+        notes_by_track[0][name] if len(counts) == 1 else np.concatenate([notes[name] for notes in notes_by_track])
+        for name in ("time", "duration", "pitch", "velocity")
+    )
     _check_range("duration_ticks", durations, MAX_TICK - 1)
     _check_range("pitch", pitches, 127)
     _check_range("velocity", velocities, 127)
@@ -161,12 +175,6 @@ def _checked_notes(notes_by_track: list[_Columns], counts: list[int]) -> tuple[A
             Reason.BAD_TICK, f"notes begin at ticks {first} to {last}, must be 0 to below 2**30 (a delta time overflows)"
         )
     return columns
-
-
-def _joined(events_by_track: list[_Columns], names: tuple[str, ...]) -> tuple[Any, ...]:
-    if len(events_by_track) == 1:
-        return tuple(events_by_track[0][name] for name in names)
-    return tuple(np.concatenate([events[name] for events in events_by_track]) for name in names)
 
 
 def _check_range(name: str, values: Any, top: int) -> None:
@@ -236,16 +244,3 @@ def _track_columns(tracks: Any, counts: list[int], words: Words) -> tuple[Any, .
         [track.is_drum for track in tracks],
         counts,
     )
-
-
-def _pedals(tracks: Any) -> tuple[Any, ...]:
-    """Return track, tick, controller and value of all pedal events; those of a channel without notes the parser has dropped."""
-    events_by_track = [track.controls.numpy() for track in tracks]
-    numbers = np.repeat(np.arange(len(tracks), dtype=np.int16), [len(events["time"]) for events in events_by_track])
-    columns: tuple[Any, ...] = (numbers, *_joined(events_by_track, ("time", "number", "value")))
-    order = np.flatnonzero(_IS_PEDAL[columns[2]] & (columns[1].view(np.uint32) < MAX_TICK))
-    if len(tracks) > 1:
-        order = order[np.argsort(columns[1][order], kind="stable")]
-    elif len(order) and order[-1] - order[0] == len(order) - 1:  # as a rule other controllers are set before the music only
-        return tuple(column[order[0] : order[-1] + 1] for column in columns)
-    return tuple(column.take(order) for column in columns)

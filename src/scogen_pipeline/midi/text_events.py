@@ -24,6 +24,8 @@ from scogen_pipeline.music.tempo import BPM_BY_WORD
 
 #: How `midi.writing` marks the composer among the text events.
 COMPOSER_PREFIX: Final = "Composer:"
+#: Sustain, sostenuto and soft pedal.
+PEDAL_CONTROLLERS: Final = (64, 66, 67)
 
 _TEXT, _COPYRIGHT, _TRACK_NAME = 1, 2, 3
 _MAX_HEAD_EVENTS: Final = 256
@@ -52,17 +54,40 @@ class Words(NamedTuple):
     name_by_garbled: dict[str, str]
 
 
-def read_words(data: bytes, spans: Sequence[tuple[int, int]]) -> Words:
-    """Read the words in track chunks; broken events end the reading of their track, never the program.
+class Head(NamedTuple):
+    """The beginning of a track chunk, up to its first note.
+
+    Args:
+        start: Where the body of the chunk begins in the file.
+        end: Where it ends.
+        texts: (kind, bytes) of the text events 1 to 7.
+        channel: Channel of the first note, 0 to 15; None if none was found.
+        has_pedals: Whether a pedal was found.
+    """
+
+    start: int
+    end: int
+    texts: list[tuple[int, bytes]]
+    channel: int | None
+    has_pedals: bool
+
+
+def read_heads(data: bytes, spans: Sequence[tuple[int, int]]) -> list[Head]:
+    """Read the heads of track chunks; broken events end the reading of their chunk, never the program.
 
     Args:
         data: A MIDI file.
         spans: Where the bodies of its track chunks begin and end.
     """
-    heads = [_head_texts(data, start, end) for start, end in spans]
-    first = heads[0] if heads else []
-    notices = _unique(text for head in heads for kind, text in head if kind == _COPYRIGHT)
-    raw_names = [text for head in heads for kind, text in head if kind == _TRACK_NAME]
+    return [_read_head(data, start, end) for start, end in spans]
+
+
+def words_of(heads: Sequence[Head]) -> Words:
+    """Say what a file says about itself."""
+    texts_by_track = [head.texts for head in heads]
+    first = texts_by_track[0] if heads else []
+    notices = _unique(text for texts in texts_by_track for kind, text in texts if kind == _COPYRIGHT)
+    raw_names = [text for texts in texts_by_track for kind, text in texts if kind == _TRACK_NAME]
     return Words(
         title=", ".join(_unique(text for kind, text in first if kind == _TRACK_NAME)),
         composer=_composer([_decoded(text) for kind, text in first if kind == _TEXT], " ".join(notices)),
@@ -94,10 +119,10 @@ def _unique(texts: Iterable[bytes]) -> list[str]:
     return [words for words in dict.fromkeys(map(_decoded, texts)) if words]
 
 
-def _head_texts(data: bytes, at: int, end: int) -> list[tuple[int, bytes]]:
-    """Return (kind, bytes) of the text events 1 to 7 before the first note."""
+def _read_head(data: bytes, start: int, end: int) -> Head:
     texts: list[tuple[int, bytes]] = []
-    status = 0
+    at, status = start, 0
+    channel, has_pedals = None, False
     try:
         for _ in range(_MAX_HEAD_EVENTS):
             while data[at] >= 0x80:  # the delta time
@@ -105,24 +130,28 @@ def _head_texts(data: bytes, at: int, end: int) -> list[tuple[int, bytes]]:
             at += 1
             if data[at] >= 0x80:
                 status, at = data[at], at + 1
-            if 0x90 <= status < 0xA0 or at >= end:
+            if at >= end:
+                break
+            if 0x90 <= status < 0xA0:
+                channel = status & 0x0F
                 break
             if status >= 0xF0:
                 kind = data[at] if status == 0xFF else 0
-                length, at = _variable_length(data, at + (status == 0xFF))
+                length, at = variable_length(data, at + (status == 0xFF))
                 if 1 <= kind <= 7:
                     texts.append((kind, data[at : min(at + length, end)]))
                 at += length
                 if wordless := _WORDLESS.match(data, at, end):
                     at = wordless.end()
             else:
+                has_pedals = has_pedals or (0xB0 <= status < 0xC0 and data[at] in PEDAL_CONTROLLERS)
                 at += 1 if 0xC0 <= status < 0xE0 else 2
     except IndexError:
         pass  # the track ends within an event; whether that matters is for the note reader to say
-    return texts
+    return Head(start, end, texts, channel, has_pedals)
 
 
-def _variable_length(data: bytes, at: int) -> tuple[int, int]:
+def variable_length(data: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length quantity: its value and the index after it."""
     value = 0
     for index in range(at, at + 4):
