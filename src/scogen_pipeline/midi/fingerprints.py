@@ -136,6 +136,8 @@ def fingerprint(pieces: pa.Table, tracks: pa.Table, notes: pa.Table, tempos: pa.
     Returns:
         A row a piece, in the order of `pieces`, by `FINGERPRINT_SCHEMA`. The grams of a piece are different and sorted.
     """
+    if not pieces.num_rows:
+        return FINGERPRINT_SCHEMA.empty_table()
     ids = pieces["piece_id"].cast(pa.string()).combine_chunks()
     first = np.sort(np.unique(ids.to_numpy(zero_copy_only=False).astype("S"), return_index=True)[1])
     pieces, ids = pieces.take(first), ids.take(first)
@@ -298,14 +300,15 @@ def _melody_keys(chords: _Chords, n: int) -> _Array:
     starts = np.flatnonzero(is_first)
     length = np.diff(np.append(starts, len(is_first)))
     place = np.arange(len(is_first)) - np.repeat(starts, length)
-    rise, fall, wait = (np.diff(line, prepend=line[:1]) for line in (chords.top, chords.bottom, chords.seconds))
+    top, bottom = chords.top.astype(np.int64), chords.bottom.astype(np.int64)
+    rise, fall, wait = (np.diff(line, prepend=line[:1]) for line in (top, bottom, chords.seconds))
     first_wait = np.repeat(wait[np.minimum(starts + 1, len(wait) - 1)], length)
     # Quarters of an octave of time: a ratio of small whole numbers never lies between two of them.
     with np.errstate(divide="ignore", invalid="ignore"):
         rhythm = np.round(4 * np.log2(wait / first_wait))
     rhythm = np.where(place > 1, rhythm, 0)
     rise, fall = (np.where(is_first, 0, line) for line in (rise, fall))
-    codes = place.astype(np.int64) << 36 | (rise + 128) << 27 | (fall + 128) << 18 | (chords.top - chords.bottom) << 10
+    codes = place.astype(np.int64) << 36 | (rise + 128) << 27 | (fall + 128) << 18 | (top - bottom) << 10
     codes = codes | (np.clip(rhythm, -500, 500) + 512).astype(np.int64)
     keys[chords.piece[starts]] = np.add.reduceat(_mixed(codes.astype(np.uint64)), starts) | np.uint64(1)
     return keys
