@@ -9,10 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kedro.io import AbstractDataset, CachedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import node, pipeline
 
-from scogen_pipeline.errors import RequestError
-from scogen_pipeline.hooks import TRACKED_TAG, ParameterNameHook, StepHook, TrackingHook
+from scogen_pipeline.datasets.run_lock import run_lock
+from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDataset
+from scogen_pipeline.errors import DataError, RequestError
+from scogen_pipeline.hooks import TRACKED_TAG, OutputLockHook, ParameterNameHook, StepHook, TrackingHook
 from scogen_pipeline.sampling.request import Request
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -40,6 +43,99 @@ def test_each_step_is_said_with_its_number(caplog: pytest.LogCaptureFixture) -> 
         for step in steps.nodes:
             hook.before_node_run(step)
     assert caplog.messages == ["[1/2] first", "[2/2] second"]
+
+
+class Tables(AbstractDataset[Any, Any]):
+    """An output that one run at a time may write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.locked_folder = str(folder)
+
+    def load(self) -> Any:
+        """Return nothing."""
+
+    def save(self, data: Any) -> None:
+        """Keep nothing."""
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+
+WRITING = pipeline([node(lambda value: value, "a", "tables", name="write")])
+READING = pipeline([node(lambda value: value, "tables", "b", name="read")])
+
+
+def is_locked(folder: Path) -> bool:
+    lock = run_lock(str(folder))
+    try:
+        lock.acquire()
+    except RequestError:
+        return True
+    lock.release()
+    return False
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("ending", ["after_pipeline_run", "on_pipeline_error"])
+def test_an_output_is_locked_while_a_pipeline_runs(tmp_path: Path, wrapped: bool, ending: str) -> None:
+    tables = Tables(tmp_path / "tables")
+    hook = OutputLockHook()
+    hook.before_pipeline_run(WRITING, DataCatalog({"tables": CachedDataset(tables) if wrapped else tables}))
+    assert is_locked(tmp_path / "tables")
+    hook.before_node_run()
+    getattr(hook, ending)()
+    assert not is_locked(tmp_path / "tables")
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_only_reads_does_not_lock(tmp_path: Path) -> None:
+    hook = OutputLockHook()
+    hook.before_pipeline_run(READING, DataCatalog({"tables": Tables(tmp_path / "tables"), "b": MemoryDataset()}))
+    assert not is_locked(tmp_path / "tables")
+
+
+def test_one_name_is_trained_by_one_run_at_a_time_and_two_names_by_two(tmp_path: Path) -> None:
+    def begin(name: str) -> OutputLockHook:
+        hook = OutputLockHook()
+        checkpoint = TrainingCheckpointDataset(filepath=str(tmp_path / f"{name}.checkpoint.npz"))
+        hook.before_pipeline_run(READING, DataCatalog({"tables": checkpoint}))
+        return hook
+
+    hooks = [begin("mine"), begin("other")]
+    with pytest.raises(RequestError, match="mine` must be written by one run at a time"):
+        begin("mine")
+    for hook in hooks:
+        hook.after_pipeline_run()
+
+
+def test_a_run_that_cannot_lock_everything_locks_nothing(tmp_path: Path) -> None:
+    both = WRITING + pipeline([node(lambda value: value, "a", "others", name="write_others")])
+    catalog = DataCatalog({"tables": Tables(tmp_path / "tables"), "others": Tables(tmp_path / "others")})
+    taken = run_lock(str(tmp_path / "tables"))
+    taken.acquire()
+    with pytest.raises(RequestError):
+        OutputLockHook().before_pipeline_run(both, catalog)
+    assert not is_locked(tmp_path / "others")
+    taken.release()
+
+
+def test_a_run_that_was_interrupted_does_not_lock_out_the_next_in_the_same_process(tmp_path: Path) -> None:
+    hook = OutputLockHook()
+    for _ in range(2):  # Kedro calls nothing after Ctrl-C
+        hook.before_pipeline_run(WRITING, DataCatalog({"tables": Tables(tmp_path / "tables")}))
+    hook.after_pipeline_run()
+
+
+def test_a_lost_lock_stops_the_run_before_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(_: object) -> None:
+        raise DataError("lost")
+
+    hook = OutputLockHook()
+    hook.before_pipeline_run(WRITING, DataCatalog({"tables": Tables(tmp_path / "tables")}))
+    monkeypatch.setattr("scogen_pipeline.datasets.run_lock.KernelLock.check", lost)
+    with pytest.raises(DataError, match="lost"):
+        hook.before_node_run()
+    hook.on_pipeline_error()
 
 
 class FakeMlflow:

@@ -1,4 +1,4 @@
-"""What cuts across all pipelines: checking what was typed, saying where a run is, and tracking runs.
+"""What cuts across all pipelines: checking what was typed, locking what is written, saying where a run is, and tracking runs.
 
 MLflow's database takes seconds to open, and a page needs none of it; so tracking begins only with a pipeline that saves something
 to it.
@@ -6,9 +6,11 @@ to it.
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+
+    from scogen_pipeline.datasets.run_lock import RunLock
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,69 @@ class ParameterNameHook:
                 raise RequestError(
                     f"`--params` must be among {', '.join(sorted(known))}, received `{name}`.{did_you_mean(str(name), known)}"
                 )
+
+
+class OutputLockHook:
+    """Lets one run at a time write to an output; the second is told who is writing there.
+
+    Locked is the `locked_folder` of each output that has one, and of each input that has one and says `is_locked_as_input`: an
+    input may be a place that a node writes through. What is needed to reach the folder is in its `storage_options`, if anything.
+    """
+
+    def __init__(self) -> None:
+        self._locks: list[RunLock] = []
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Lock, before anything else is begun."""
+        self._release()
+        datasets = list(_locked_datasets(pipeline, catalog))
+        if not datasets:
+            return
+        from scogen_pipeline.datasets.run_lock import run_lock  # noqa: PLC0415 - a run that locks nothing does not pay
+
+        atexit.register(self._release)  # Kedro has no hook for Ctrl-C
+        try:
+            for folder, options in sorted(
+                {dataset.locked_folder: getattr(dataset, "storage_options", None) for dataset in datasets}.items()
+            ):
+                lock = run_lock(folder, options)
+                lock.acquire()
+                self._locks.append(lock)
+        except BaseException:
+            self._release()
+            raise
+
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Stop if a lock was lost."""
+        for lock in self._locks:
+            lock.check()
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """Unlock."""
+        self._release()
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        """Unlock."""
+        self._release()
+
+    def _release(self) -> None:
+        atexit.unregister(self._release)
+        while self._locks:
+            self._locks.pop().release()
+
+
+def _locked_datasets(pipeline: Pipeline, catalog: DataCatalog) -> Iterator[Any]:
+    for name in sorted(pipeline.datasets()):
+        dataset: Any = catalog.get(name)
+        # A cache around a dataset hides its attributes.
+        while dataset is not None and not hasattr(dataset, "locked_folder"):
+            dataset = getattr(dataset, "_dataset", None)
+        if dataset is not None and (name in pipeline.all_outputs() or getattr(dataset, "is_locked_as_input", False)):
+            yield dataset
 
 
 class StepHook:

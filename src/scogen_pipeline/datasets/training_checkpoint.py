@@ -50,6 +50,8 @@ class CheckpointFile:
 class TrainingCheckpointDataset(AbstractDataset[None, CheckpointFile]):
     """Hands the training node a place that outlives the process; only an input.
 
+    Only one run at a time may train a model of this name (`locked_folder`), since both would write here.
+
     Example in a catalog:
 
     .. code-block:: yaml
@@ -64,8 +66,11 @@ class TrainingCheckpointDataset(AbstractDataset[None, CheckpointFile]):
         metadata: Anything; Kedro ignores it.
     """
 
+    is_locked_as_input = True
+
     def __init__(self, *, filepath: str, overwrite_pretrained: bool = False, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)
+        self.locked_folder = str(self._filepath.with_name(self._filepath.name.partition(".")[0]))
         self._overwrite_pretrained = overwrite_pretrained
         self.metadata = metadata
 
