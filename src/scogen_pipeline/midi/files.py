@@ -9,14 +9,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import BinaryIO, Final, NoReturn
 
 from scogen_pipeline.errors import MidiError
 
 _SIDECAR_NAMES: Final = frozenset({"metadata.json", "metadata.csv", "labels.json", "labels.csv", "labels.parquet"})
+_MIDI_NAME: Final = re.compile(r"\.(?:mid|midi|kar|rmi)(?:\.gz)?\Z", re.IGNORECASE)
+_ARCHIVE_NAME: Final = re.compile(r"\.(?:zip|tar(?:\.(?:gz|bz2|xz))?|tgz|tbz2?|txz)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,30 @@ def is_sidecar(path: str) -> bool:
     >>> is_sidecar("aria/Metadata.json"), is_sidecar("aria/song.json")
     (True, False)
     """
-    return PurePosixPath(path).name.lower() in _SIDECAR_NAMES
+    return path.rpartition("/")[2].lower() in _SIDECAR_NAMES
+
+
+def is_midi(path: str) -> bool:
+    """Whether a file claims to be MIDI, by its name; gzip around it is allowed.
+
+    >>> is_midi("a/b.MID"), is_midi("b.kar.gz"), is_midi("b.midi.txt")
+    (True, True, False)
+    """
+    return _MIDI_NAME.search(path) is not None
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file claims to be an archive that can be walked like a folder, by its name.
+
+    >>> is_archive("aria.TAR.gz"), is_archive("aria.7z")
+    (True, False)
+    """
+    return _ARCHIVE_NAME.search(path) is not None
+
+
+def refused(path: str, stamp: str, error: MidiError | OSError) -> MidiFile:
+    """Describe what was found and cannot be read, so that it is accounted for as any file is."""
+    return MidiFile(path, stamp, 0, _Raise(error))
 
 
 @dataclass(frozen=True)
