@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from importlib import metadata, resources
 from typing import Any, Final
 
@@ -121,29 +122,40 @@ def read_columns(data: bytes, path: str) -> PieceColumns:
             "tempos": (tempos["time"], 60e6 / tempos["mspq"]),
             "time_signatures": _checked_meters(score.time_signatures.numpy(), end, chunks.data),
             "key_signatures": _checked_keys(score.key_signatures.numpy(), end),
-            "pedals": read_pedals(tracks, chunks.data, heads, MAX_TICK),
+            "pedals": read_pedals(tracks, chunks.data, heads, MAX_TICK, partial(_parsed_chunk, chunks.tpq)),
         },
     )
 
 
 def _parsed(chunks: Chunks) -> Any:
-    import symusic  # noqa: PLC0415 - the table schemas are needed where nothing is parsed
-
     data = chunks.to_bytes()
     try:
-        return symusic.Score.from_midi(data)
+        return _parse(data)
     except RuntimeError as error:
         # A velocity above 127 is loud, so clamping it is right, and a controller or pitch bend is nobody's note; a pitch or a
         # program that is not there would be invented.
         if not str(error).startswith(("Get velocity", "Get control", "Get pitch_bend")):
             raise MidiError(Reason.UNREADABLE, _first_line(error)) from error
     try:
-        score: Any = symusic.Score.from_midi(data, sanitize_data=True)
+        score = _parse(data, is_lenient=True)
     except RuntimeError as error:
         raise MidiError(Reason.UNREADABLE, _first_line(error)) from error
     if any(track.program == 127 or track.notes.numpy()["pitch"].max(initial=0) == 127 for track in score.tracks):
         raise MidiError(Reason.UNREADABLE, "bytes above 127, of which some may be pitches or programs")
     return score
+
+
+def _parsed_chunk(tpq: int, body: bytes) -> Any:
+    try:
+        return _parse(Chunks(0, tpq, body, ((0, len(body)),), is_plain=False).to_bytes(), is_lenient=True).tracks
+    except RuntimeError as error:
+        raise MidiError(Reason.UNREADABLE, _first_line(error)) from error
+
+
+def _parse(data: bytes, *, is_lenient: bool = False) -> Any:
+    import symusic  # noqa: PLC0415 - the table schemas are needed where nothing is parsed
+
+    return symusic.Score.from_midi(data, sanitize_data=is_lenient)
 
 
 def _first_line(error: Exception) -> str:

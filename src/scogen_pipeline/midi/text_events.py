@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from scogen_pipeline.music.tempo import BPM_BY_WORD
@@ -62,14 +63,14 @@ class Head(NamedTuple):
         end: Where it ends.
         texts: (kind, bytes) of the text events 1 to 7.
         channel: Channel of the first note, 0 to 15; None if none was found.
-        has_pedals: Whether a pedal was found.
+        pedal: Where the first pedal event begins in the file, with its delta time, and its channel; None if none was found.
     """
 
     start: int
     end: int
     texts: list[tuple[int, bytes]]
     channel: int | None
-    has_pedals: bool
+    pedal: tuple[int, int] | None
 
 
 def read_heads(data: bytes, spans: Sequence[tuple[int, int]]) -> list[Head]:
@@ -105,6 +106,7 @@ def _composer(texts: Sequence[str], notice: str) -> str:
     return first if is_signed and _PERSON.fullmatch(first) and not first.casefold().startswith(_TEMPO_WORDS) else ""
 
 
+@lru_cache(maxsize=4096)
 def _decoded(text: bytes) -> str:
     try:
         words = text.decode("utf-8")
@@ -122,9 +124,10 @@ def _unique(texts: Iterable[bytes]) -> list[str]:
 def _read_head(data: bytes, start: int, end: int) -> Head:
     texts: list[tuple[int, bytes]] = []
     at, status = start, 0
-    channel, has_pedals = None, False
+    channel = pedal = None
     try:
         for _ in range(_MAX_HEAD_EVENTS):
+            before = at
             while data[at] >= 0x80:  # the delta time
                 at += 1
             at += 1
@@ -137,21 +140,25 @@ def _read_head(data: bytes, start: int, end: int) -> Head:
                 break
             if status >= 0xF0:
                 kind = data[at] if status == 0xFF else 0
-                length, at = variable_length(data, at + (status == 0xFF))
+                length, at = _variable_length(data, at + (status == 0xFF))
                 if 1 <= kind <= 7:
                     texts.append((kind, data[at : min(at + length, end)]))
                 at += length
                 if wordless := _WORDLESS.match(data, at, end):
                     at = wordless.end()
             else:
-                has_pedals = has_pedals or (0xB0 <= status < 0xC0 and data[at] in PEDAL_CONTROLLERS)
+                pedal = pedal or _pedal(before, status, data[at])
                 at += 1 if 0xC0 <= status < 0xE0 else 2
     except IndexError:
         pass  # the track ends within an event; whether that matters is for the note reader to say
-    return Head(start, end, texts, channel, has_pedals)
+    return Head(start, end, texts, channel, pedal)
 
 
-def variable_length(data: bytes, at: int) -> tuple[int, int]:
+def _pedal(start: int, status: int, controller: int) -> tuple[int, int] | None:
+    return (start, status & 0x0F) if 0xB0 <= status < 0xC0 and controller in PEDAL_CONTROLLERS else None
+
+
+def _variable_length(data: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length quantity: its value and the index after it."""
     value = 0
     for index in range(at, at + 4):
