@@ -8,12 +8,12 @@ from pathlib import Path
 import fsspec
 import pyarrow.parquet as pq
 import pytest
+from tests.metrics.collection.small_collection import TPQ, PieceOf, SmallCollection, small_collection
 
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.metrics.collection.counting import count_collection
 from scogen_pipeline.metrics.collection.facts import Amount, Collection, ReportSettings, as_numbers
 from scogen_pipeline.midi.table_folder import TableFolder
-from tests.metrics.collection.small_collection import TPQ, PieceOf, SmallCollection, small_collection
 
 PIECES = [
     PieceOf("a.mid", tuple(range(60, 72)), composer="Clara", genre="air", licence="CC0", key="A minor", split="test"),

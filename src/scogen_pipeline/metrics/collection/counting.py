@@ -61,6 +61,8 @@ _TRACK_NUMBERS: Final = (("1", 1, 1), ("2", 2, 2), ("3", 3, 3), ("4", 4, 4), ("5
 
 
 _VIEWED: Final = ("pieces", "tracks", "notes", "tempos", "time_signatures", "key_signatures", "pedals", "rejects")
+#: Parts that are looked at together: more would need more memory, fewer would leave threads idle.
+_PARTS_AT_ONCE: Final = 32
 _NO_SPLITS: Final = pa.schema([(name, pa.string()) for name in ("piece_id", "cluster", "split")]).empty_table()
 
 
@@ -130,22 +132,41 @@ class _Counter:
 
     def lay_out(self, piece_facts: Rows, splits: Rows | None) -> None:
         """Make a view of each table that is asked, and the row of each piece."""
-        for name in _VIEWED:
-            self._view(name, self._tables.files(name))
         self._keep("fact", piece_facts)
         self._keep("divided", _NO_SPLITS if splits is None else splits)
         self._has_splits = bool(self._row("select count(*) from divided")[0])
-        self._has_drums = bool(self._row("select count(*) from tracks where is_drum")[0])
-        self._rows(_SOUNDING.format(pitched=_PITCHED if self._has_drums else ""))
-        for query in (_MEASURED, _EVENT, _MODE, _PIECE, _CLUSTER_SIZE):
-            self._rows(query)
+        for name, schema in SCHEMA_BY_TABLE.items():
+            self._keep(f"no_{name}", schema.empty_table())
+        self._describe_pieces({name: self._tables.files(name) for name in _VIEWED})
+        self._rows(_PIECE)
+        self._rows(_CLUSTER_SIZE)
+
+    def _describe_pieces(self, files: Mapping[str, Sequence[str]]) -> None:
+        """Work out what is known of each piece from its rows, which are all in one part; then view all parts together."""
+        n_parts = len(files["notes"])
+        for start in [0, *range(_PARTS_AT_ONCE, n_parts, _PARTS_AT_ONCE)]:
+            for name in _VIEWED:
+                self._view(name, files[name][start : start + _PARTS_AT_ONCE])
+            for table, query in (
+                ("sounding", self._sounding()),
+                ("measured", _MEASURED),
+                ("event", _EVENT),
+                ("written", _WRITTEN),
+            ):
+                self._rows(f"{f'insert into {table}' if start else f'create temp table {table} as'} {query}")
+        for name in _VIEWED:
+            self._view(name, files[name])
+        self._has_drums = self._sounds_of_drums()
+
+    def _sounding(self) -> str:
+        return _SOUNDING.format(pitched=_PITCHED if self._sounds_of_drums() else "")
+
+    def _sounds_of_drums(self) -> bool:
+        return bool(self._row("select count(*) from tracks where is_drum")[0])
 
     def _view(self, name: str, files: Sequence[str]) -> None:
         """Name the rows of some files; of none, an empty table."""
-        if files:
-            self._rows(f"create temp view {name} as from {_parquet(files)}")
-        else:
-            self._keep(name, SCHEMA_BY_TABLE[name].empty_table())
+        self._rows(f"create or replace temp view {name} as from {_parquet(files) if files else f'no_{name}'}")
 
     def _keep(self, name: str, rows: Rows) -> None:
         """Make a table of rows that perhaps can be read only once."""
@@ -343,7 +364,6 @@ def _share(report: Mapping[str, Any], name: str) -> float | None:
 
 _PITCHED: Final = "anti join (select piece_id, track from tracks where is_drum) using (piece_id, track)"
 _SOUNDING: Final = """
-create temp table sounding as
 select
   piece_id, min(pitch) as low, max(pitch) as high, min(velocity) < max(velocity) as has_dynamics, count(*) as n,
   count(*) filter (duration_ticks = 0) as n_zero
@@ -352,7 +372,6 @@ group by piece_id
 """
 # Before the first time signature 4/4 holds; what begins at the same tick replaces it.
 _MEASURED: Final = """
-create temp table measured as
 with score as (
   select p.piece_id, p.tpq, p.end_ticks from pieces p join fact f using (piece_id) where f.time_base = 'score'
 ), signature as (
@@ -370,7 +389,6 @@ from stretch join score using (piece_id)
 group by piece_id
 """
 _EVENT: Final = """
-create temp table event as
 select piece_id, bool_or(kind = 't') as has_tempo, bool_or(kind = 'm') as has_meter, bool_or(kind = 'k') as has_key,
   bool_or(kind = 'p') as has_pedal
 from (
@@ -382,8 +400,7 @@ from (
 group by piece_id
 """
 # Programs write major where they do not know; what is written is told, not judged.
-_MODE: Final = """
-create temp table written as
+_WRITTEN: Final = """
 select piece_id, arg_min(k.mode, (k.tick, k.mode)) as mode from key_signatures k join fact f using (piece_id, fifths)
 group by piece_id
 """
@@ -424,7 +441,8 @@ select
   coalesce(sum(n_zero), 0)::bigint, count(*) filter (has_pedal), count(*) filter (not has_dynamics),
   count(*) filter (time_base = 'score' and not has_tempo), count(*) filter (time_base = 'score' and not has_meter),
   count(*) filter (time_base = 'score' and not has_key),
-  count(*) filter (time_base = 'score' and abs(tempo_qpm - 120) < 0.005), count(*) filter (time_base = 'score' and key = '' and fifths is null)
+  count(*) filter (time_base = 'score' and abs(tempo_qpm - 120) < 0.005),
+  count(*) filter (time_base = 'score' and key = '' and fifths is null)
 from piece
 """
 _DRUM_PITCHES: Final = """
@@ -445,7 +463,8 @@ from rejects group by reason order by count(*) desc, reason
 """
 _TALLY: Final = """
 with named as (
-  select {column} as name, count(*) filter (time_base = 'score') as n_scores, count(*) filter (time_base <> 'score') as n_performances
+  select {column} as name, count(*) filter (time_base = 'score') as n_scores,
+    count(*) filter (time_base <> 'score') as n_performances
   from piece where {scope} group by {column}
 ), ranked as (
   select *, row_number() over (order by name = '', n_scores + n_performances desc, name) as place from named

@@ -133,6 +133,7 @@ def _draw_spread(figure: Figure, spread: Spread, unit: Callable[[float], str], l
     axes.set_xticks(shown, [unit(edges[index]) for index in shown])
     axes.set_xlim(0, last - first)
     _finish(axes, label, "pieces")
+    axes.set_ylim(0, 1.22 * max(a + b for a, b in zip(scores, performances, strict=True)))  # room for the label
     _mark(axes, _place_of(spread.median, edges), f"median {_value(spread.median, unit)}", last - first)
 
 
@@ -170,8 +171,7 @@ def _mark(axes: Axes, place: float, text: str, right: float) -> None:
     is_left = place > 0.6 * right
     axes.annotate(
         text, (place, 1), (-4 if is_left else 4, -1), xycoords=("data", "axes fraction"), textcoords="offset points",
-        ha="right" if is_left else "left", va="top", color=_INK, fontsize=_FONT_POINTS, zorder=4,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        ha="right" if is_left else "left", va="top", color=_INK, zorder=4,
     )  # fmt: skip
 
 
@@ -224,11 +224,6 @@ def _draw_pitches(figure: Figure, pitches: Sequence[int]) -> None:
     axes.tick_params(axis="x", length=0, labelbottom=False)
     _draw_keyboard(keyboard, low, high)
     axes.set_xlim(low - 0.7, high + 0.7)
-    for pitch, text, side in ((sounding[0], "lowest", "left"), (sounding[-1], "highest", "right")):
-        axes.annotate(
-            f"{text}: {_pitch_name(pitch)}", (pitch, 0), (0, 22), textcoords="offset points", ha=side, va="bottom", color=_INK,
-            arrowprops={"arrowstyle": "-", "color": _INK, "linewidth": 0.6, "shrinkB": 2}, zorder=5,
-        )  # fmt: skip
 
 
 def _draw_keyboard(axes: Axes, low: int, high: int) -> None:
@@ -244,15 +239,15 @@ def _draw_keyboard(axes: Axes, low: int, high: int) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
-    axes.set_xticks(octaves, [_pitch_name(pitch) for pitch in octaves])
+    axes.set_xticks(octaves, [pitch_name(pitch) for pitch in octaves])
     axes.tick_params(length=0, labelsize=_FONT_POINTS, labelcolor=_FAINT, pad=2)
     axes.spines[:].set_visible(False)
 
 
-def _pitch_name(pitch: int) -> str:
+def pitch_name(pitch: int) -> str:
     """Name a pitch, middle C being C4.
 
-    >>> _pitch_name(60), _pitch_name(22)
+    >>> pitch_name(60), pitch_name(22)
     ('C4', 'B♭0')
     """
     names = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")

@@ -8,12 +8,13 @@ characters, and a content security policy forbids scripts in case both should fa
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import Final
 
 from scogen_pipeline.metrics.collection import wording
 from scogen_pipeline.metrics.collection.facts import SPLITS, Collection, Tally
-from scogen_pipeline.metrics.collection.figures import PERFORMANCE_COLOUR, SCORE_COLOUR, draw_collection
+from scogen_pipeline.metrics.collection.figures import PERFORMANCE_COLOUR, SCORE_COLOUR, draw_collection, pitch_name
 from scogen_pipeline.metrics.collection.licensing import demand_of
 from scogen_pipeline.metrics.collection.verdict import judge
 from scogen_pipeline.midi.rejects import Reason
@@ -21,7 +22,7 @@ from scogen_pipeline.midi.rejects import Reason
 _TEMPLATE: Final = "data_report.html.jinja"
 
 #: What a reason means to somebody who has never seen the inside of a MIDI file.
-_MEANINGS: Final[dict[str, str]] = {
+MEANINGS: Final[dict[str, str]] = {
     Reason.UNOPENABLE: "The system would not open it.",
     Reason.BAD_ARCHIVE: "The archive is damaged.",
     Reason.ARCHIVE_BOMB: "The archive unpacks to far more than music does.",
@@ -56,9 +57,10 @@ def lay_out(collection: Collection) -> str:
     for name in ("number", "short_number", "share", "counted", "duration", "clock", "size", "shown"):
         environment.filters[name] = getattr(wording, name)
     environment.filters["demand"] = demand_of
-    environment.filters["meaning"] = lambda reason: _MEANINGS.get(reason, "")
+    environment.filters["meaning"] = lambda reason: MEANINGS.get(reason, "")
+    sounding = [pitch for pitch, count in enumerate(collection.pitches) if count]
     text = resources.files(__package__ or "").joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(text).render(
+    page = environment.from_string(text).render(
         collection=collection,
         verdict=judge(collection),
         figures=draw_collection(collection),
@@ -66,7 +68,9 @@ def lay_out(collection: Collection) -> str:
         colours={"score": SCORE_COLOUR, "performance": PERFORMANCE_COLOUR},
         name=wording.shown(collection.name) or "MIDI collection",
         names_of=names_of,
+        range=f"from {pitch_name(sounding[0])} to {pitch_name(sounding[-1])}" if sounding else "",
     )
+    return re.sub(r"\n\s*\n", "\n", page.strip()) + "\n"
 
 
 def names_of(tally: Tally, unnamed: str) -> list[tuple[str, str, int, int, float]]:

@@ -79,7 +79,7 @@ def _headline(collection: Collection, level: Level, findings: tuple[Finding, ...
         return f"Nothing usable: {_all_of(collection.n_refused, 'file')} had to be refused."
     if not collection.n_scores:
         n = collection.n_performances
-        return f"Music, but no scores: {_all_of(n, 'piece')} {_is(n)} recorded playing."
+        return f"Music, but no scores: {_all_of(n, 'piece')} {'is a performance' if n == 1 else 'are performances'}."
     ready = f"{counted(collection.n_scores, 'score')} can be learnt from"
     n_warnings = sum(finding.level == "warning" for finding in findings)
     if level == "warning":
@@ -102,12 +102,16 @@ def _small(n: int) -> str:
 
 def _summary(collection: Collection) -> Iterator[str]:
     if not collection.n_files:
-        yield "No file was found. Name another folder or archive: kedro run --pipeline ingest --params midi_dir=FOLDER."
+        yield "No file was found."
         return
     rejects = f"{counted(collection.n_rejects, 'reject')}" if collection.n_rejects else "no rejects"
     yield f"{counted(collection.n_files, 'file')} in: {pieces(collection.n_pieces)} and {rejects}."
     if collection.n_pieces:
         yield f"{number(sum(collection.n_notes))} notes, {duration(sum(collection.seconds))} of music."
+    n = collection.n_performances
+    if n and collection.n_scores:
+        counts = "counts" if n == 1 else "count"
+        yield f"{counted(n, 'performance')} {counts} time in seconds, not in beats, and {_is(n)} left out of notation."
 
 
 def _accounts(collection: Collection) -> Iterator[Finding]:
@@ -129,7 +133,7 @@ def _usable(collection: Collection) -> Iterator[Finding]:
             "No music to learn from",
             "None of the files became a piece. The reasons are below, with examples."
             if collection.n_files
-            else "There was nothing to read.",
+            else "There was nothing to read. Name another folder or archive with the parameter midi_dir of ingest.",
         )
         return
     if not collection.n_scores:
@@ -222,7 +226,7 @@ def _labels(collection: Collection) -> Iterator[Finding]:
     if n > _MANY_UNLABELLED * collection.n_pieces:
         yield Finding(
             "warning",
-            _without(n, collection.n_pieces, "genre label"),
+            f"{_have(n, collection.n_pieces, 'piece')} no genre label",
             "The model cannot be asked for a genre that it was never told. Give labels in a CSV beside the files, or by the "
             "names of folders.",
         )
@@ -230,16 +234,20 @@ def _labels(collection: Collection) -> Iterator[Finding]:
         yield from _dominance(collection.genres.amounts[0].name, collection.genres.amounts[0].n, collection.n_pieces, "genre")
     unknown = collection.composers.unnamed.n
     if unknown > _MANY_UNLABELLED * collection.n_pieces:
-        yield Finding("note", _without(unknown, collection.n_pieces, "composer"), "They cannot be told apart by composer.")
+        yield Finding(
+            "note", f"{_have(unknown, collection.n_pieces, 'piece')} no composer", "Labels or the names of folders can tell."
+        )
     if unknown < collection.n_pieces:
         first = collection.composers.amounts[0]
         yield from _dominance(first.name, first.n, collection.n_pieces, "composer")
 
 
-def _without(n: int, whole: int, thing: str) -> str:
+def _have(n: int, whole: int, noun: str) -> str:
     if n == whole:
-        return f"No piece has a {thing}" if whole > 1 else f"The piece has no {thing}"
-    return f"{share(n, whole)} of the pieces have no {thing}"
+        return f"All {number(n)} {noun}s have" if n > 1 else f"The {noun} has"
+    if whole < _FEW_SCORES:
+        return f"{number(n)} of {number(whole)} {noun}s {'has' if n == 1 else 'have'}"
+    return f"{share(n, whole)} of the {noun}s have"
 
 
 def _dominance(name: str, n: int, whole: int, kind: str) -> Iterator[Finding]:
@@ -271,9 +279,9 @@ def _harmony(collection: Collection) -> Iterator[Finding]:
     n = collection.n_keyless
     if n > _MANY_UNLABELLED * collection.n_scores:
         yield Finding(
-            "warning",
-            f"{share(n, collection.n_scores)} of the scores have no known key",
-            "No label names it and no signature is written.",
+            "note",
+            f"{_have(n, collection.n_scores, 'score')} no key",
+            "No label names one and no signature is written, so it will be estimated from the notes.",
         )
 
 
@@ -283,7 +291,7 @@ def _modes(collection: Collection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "No piece is in minor",
-            "Many programs write major whatever the key; the mode is worth a check before it is used.",
+            "Many programs write major whatever the key; the mode that the model learns is estimated from the notes.",
         )
 
 
@@ -294,13 +302,13 @@ def _time(collection: Collection) -> Iterator[Finding]:
     if collection.n_without["meter"] > _MANY_UNLABELLED * scores:
         yield Finding(
             "warning",
-            f"{share(collection.n_without['meter'], scores)} of the scores have no time signature",
+            f"{_have(collection.n_without['meter'], scores, 'score')} no time signature",
             "They are read in 4/4, as the MIDI standard has it; measures may be wrong.",
         )
     if collection.n_default_tempo > _MANY_DEFAULT * scores and scores > 1:
         yield Finding(
             "note",
-            f"{share(collection.n_default_tempo, scores)} of the scores stand at exactly 120 to the minute",
+            f"{_have(collection.n_default_tempo, scores, 'score')} exactly 120 beats a minute",
             "That is what holds when nobody has set a tempo.",
         )
 
@@ -316,13 +324,9 @@ def _notes(collection: Collection) -> Iterator[Finding]:
         for each in sizes
     )
     if tiny > _MANY_TINY * n:
-        yield Finding(
-            "note", f"{share(tiny, n)} of the pieces have fewer than {_TINY_NOTES} notes", "Fragments, exercises or tests?"
-        )
+        yield Finding("note", f"{_have(tiny, n, 'piece')} fewer than {_TINY_NOTES} notes", "Fragments, exercises or tests?")
     if collection.n_even > _MANY_DEFAULT * n and n > 1:
-        yield Finding(
-            "note", f"{share(collection.n_even, n)} of the pieces have no dynamics", "All their notes are equally loud."
-        )
+        yield Finding("note", f"{_have(collection.n_even, n, 'piece')} no dynamics", "All their notes are equally loud.")
     whole = sum(collection.n_notes)
     if collection.n_zero_notes > _ODD_NOTES * whole:
         yield Finding(
@@ -336,5 +340,6 @@ def _notes(collection: Collection) -> Iterator[Finding]:
 
 
 _LOOKS: Final[tuple[Callable[[Collection], Iterator[Finding]], ...]] = (
-    _usable, _accounts, _rejects, _labels, _licences, _near_duplicates, _performances, _duplicates, _harmony, _modes, _time, _notes,
+    _usable, _accounts, _rejects, _labels, _licences, _near_duplicates, _performances, _duplicates, _harmony, _modes, _time,
+    _notes,
 )  # fmt: skip
