@@ -12,8 +12,8 @@ quarter is taken where it is higher. A piece is a score if its agreement is at l
 
 - Agreement on 1/12 is 0.3 if the onsets stray by 1/48 quarter (10 ms at 120; normal distribution): then 19 of 20 notes are
   rounded to the right twelfth. Music played more loosely to a click cannot be notated by rounding, and is a performance.
-- Of 295 + 191 scores of piano-midi.de and ASAP the lowest agreement is 0.42, of 463 performances of ASAP, GiantMIDI and Aria the
-  highest 0.18 (`benchmarks/time_base.py`). Runs, and not the whole piece: in 12 scores of ASAP a grace note or a fermata moves
+- Of 295 + 191 scores of piano-midi.de and ASAP the lowest agreement is 0.41, of 463 performances of ASAP, GiantMIDI and Aria the
+  highest 0.20 (`benchmarks/time_base.py`). Runs, and not the whole piece: in 12 scores of ASAP a grace note or a fermata moves
   everything after it off the grid.
 - Fewer than 64 onsets agree by chance more often: chance alone reaches `sqrt(7 / n)` in 1 of 1,000 (Rayleigh's test). So much is
   asked of them, and 0.99 of 7 or fewer.
