@@ -110,8 +110,9 @@ def run_step(step: str, folder: Path) -> None:
         streamed = ArrowTableDataset(filepath=labels, load_as="stream").load()
         facts = str(folder.parent / f"{folder.name}-facts.parquet")
         ArrowTableDataset(filepath=facts).save(facts_of_pieces(tables, streamed, settings))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{step:>10} {time.perf_counter() - start:8.1f} s {peak / 1e6:8,.0f} MB", flush=True)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    seconds, of_processor = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    print(f"{step:>10} {seconds:7.1f} s {of_processor:7.1f} s of processor {usage.ru_maxrss * 1024 / 1e6:7,.0f} MB", flush=True)
 
 
 def main() -> None:

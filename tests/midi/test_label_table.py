@@ -191,6 +191,12 @@ def test_one_line_counts_what_fits_and_what_does_not(label: Label, caplog: pytes
     ]
 
 
+def test_a_row_that_is_not_the_first_to_name_a_piece_belongs_to_it_too(label: Label, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "scogen_pipeline"):
+        label(["score.mid", "2.mid"], given="midi_score,midi_performance\nscore.mid,a.mid\nscore.mid,b.mid\n")
+    assert "0 rows belong to no piece" in caplog.text
+
+
 def test_a_sidecar_that_is_something_else_is_said_and_passed_over(label: Label, caplog: pytest.LogCaptureFixture) -> None:
     found = label(["1.mid", "2.mid"], {"metadata.json": {"version": 3}, "labels.csv": "file,title\n1,T\n"})
     assert titles(found) == {"1.mid": "T"}

@@ -238,11 +238,18 @@ _FINAL: Final = f"""
 """  # noqa: S608
 
 
+#: Rows of each file that name a piece, also those that are not the first to name it.
+_USED: Final = """
+    SELECT rank, count(DISTINCT label) FROM raw
+    SEMI JOIN (SELECT rank, name AS file FROM label SEMI JOIN matched USING (id)) USING (rank, file) GROUP BY rank
+"""
+
+
 def _log(database: ScratchDatabase, files: Sequence[LabelFile]) -> None:
     """Say what has a label and what has not, of the pieces and of the rows of each file, in one line; and foreign genres."""
     n_pieces, n_labelled = (database.count(f"SELECT count(*) FROM {name}") for name in ("piece", "labelled"))  # noqa: S608
     rows = dict(database.run("SELECT rank, count(DISTINCT label) FROM raw GROUP BY rank"))
-    used = dict(database.run("SELECT rank, count(DISTINCT label) FROM matched JOIN raw USING (id, rank) GROUP BY rank"))
+    used = dict(database.run(_USED))
     shown = [f"{file.name} {used.get(rank, 0)} of {rows.get(rank, 0)}" for rank, file in enumerate(files[:_SHOWN])]
     shown += [f"{len(files) - _SHOWN} more files"] if len(files) > _SHOWN else []
     logger.info(

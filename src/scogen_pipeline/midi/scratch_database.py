@@ -24,6 +24,7 @@ from fsspec.implementations.local import LocalFileSystem
 _BATCH_ROWS: Final = 65_536
 #: What a thread of DuckDB needs to sort and join at all.
 _MB_A_THREAD: Final = 128
+_MOST_TOGETHER: Final = 1_024
 _PREFIX: Final = "scogen-"
 
 
@@ -67,7 +68,7 @@ class ScratchDatabase:
         """Make a view of rows that come as a stream of tables."""
         path = self.folder / f"{name}.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            for table in tables:
+            for table in _together(tables):
                 writer.write_table(table)
         self.run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{_quoted(path)}')")  # noqa: S608 - our own names
 
@@ -83,6 +84,20 @@ def _batches(path: Path, schema: pa.Schema, folder: TemporaryDirectory[str]) -> 
     with folder, pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH_ROWS):
             yield batch.cast(schema)
+
+
+def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield small tables as larger ones: each that is written costs a millisecond."""
+    held: list[pa.Table] = []
+    n_rows = 0
+    for table in tables:
+        held.append(table)
+        n_rows += table.num_rows
+        if n_rows >= _BATCH_ROWS or len(held) == _MOST_TOGETHER:
+            yield pa.concat_tables(held)
+            held, n_rows = [], 0
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _quoted(path: Path) -> str:
