@@ -156,7 +156,7 @@ ARCHIVES: dict[str, tuple[str, Callable[[dict[str, bytes], random.Random], bytes
     "zip bomb": (".zip", lambda _, chance: _zip_bytes({"bomb.mid": b"MThd" + bytes(2**28 + chance.randrange(99))})),
     "tar bomb": (".tar.gz", lambda _, chance: _tar_bytes({"bomb.mid": b"MThd" + bytes(2**28 + chance.randrange(99))})),
     "nested": (".zip", lambda members, _: _zip_bytes({"inner.zip": _zip_bytes(members), "inner.tar.gz": _tar_bytes(members)})),
-    "noise": (".zip", lambda _, chance: chance.randbytes(chance.randrange(4000))),
+    "archive of noise": (".zip", lambda _, chance: chance.randbytes(chance.randrange(4000))),
 }
 
 

@@ -19,6 +19,7 @@ import yaml
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
 import scogen_pipeline
 from scogen_pipeline import errors
@@ -27,14 +28,19 @@ from scogen_pipeline.settings import DISABLE_HOOKS_FOR_PLUGINS
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src" / "scogen_pipeline"
 CONF = REPOSITORY / "conf"
-ENVIRONMENTS = ("smoke", "pretrained")
-SUMS = {"__default__", "generate", "train"}
+ENVIRONMENTS = ("smoke", "pretrained", "cluster")
+SUMS = {"__default__", "data", "generate", "train"}
 
 
 @cache
 def registered() -> dict[str, Pipeline]:
     bootstrap_project(REPOSITORY)
     return dict(pipelines)
+
+
+def all_nodes() -> list[Node]:
+    """Each node of each pipeline; `__default__` has those that need no network."""
+    return sum(registered().values(), start=Pipeline([])).nodes
 
 
 def base_files(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -53,7 +59,7 @@ def catalog_names() -> set[str]:
 
 def typed_parameters() -> Iterator[tuple[str, type]]:
     """Each `params:` input of each node, and what the node declares it to be."""
-    for node in registered()["__default__"].nodes:
+    for node in all_nodes():
         hints = typing.get_type_hints(node.func)
         for dataset, argument in zip(node.inputs, node.func.__code__.co_varnames, strict=False):
             if dataset.startswith("params:"):
@@ -73,13 +79,13 @@ def test_each_folder_of_pipelines_is_registered_and_so_are_the_sums() -> None:
 
 
 def test_each_node_is_documented_and_named_like_its_function() -> None:
-    for node in registered()["__default__"].nodes:
+    for node in all_nodes():
         assert node.func.__doc__, node.name
         assert node.name.rpartition(".")[2] == node.func.__name__
 
 
 def test_type_hints_of_each_node_resolve_so_that_kedro_can_build_its_parameters() -> None:
-    for node in registered()["__default__"].nodes:
+    for node in all_nodes():
         assert typing.get_type_hints(node.func)
 
 
@@ -90,7 +96,8 @@ def test_each_dataset_that_a_pipeline_takes_is_an_entry() -> None:
 
 
 def test_each_catalog_entry_is_used() -> None:
-    assert catalog_names() <= registered()["__default__"].datasets()
+    used = {name for pipeline in registered().values() for name in pipeline.datasets()}
+    assert catalog_names() <= used
 
 
 def test_the_plugin_that_the_tracking_hook_starts_is_not_started_twice() -> None:
@@ -205,7 +212,7 @@ def test_each_package_that_is_imported_is_asked_for() -> None:
             elif isinstance(found, ast.ImportFrom) and found.module and not found.level:
                 modules.add(found.module.partition(".")[0])
     wheels = packages_distributions()
-    asked = {name.casefold().replace("_", "-") for name in dependencies()[""]}
+    asked = {name.casefold().replace("_", "-") for name in dependencies()[""] | dependencies()["cluster"]}
     for module in modules & set(wheels) - {"scogen_pipeline"}:
         assert {wheel.casefold().replace("_", "-") for wheel in wheels[module]} & asked, module
 

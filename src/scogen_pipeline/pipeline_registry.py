@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from kedro.pipeline import pipeline
 
 from scogen_pipeline.hooks import TRACKED_TAG
-from scogen_pipeline.pipelines import compose, corpus, encode, engrave, evaluate, fit, ingest
+from scogen_pipeline.pipelines import (
+    compose,
+    corpus,
+    describe,
+    encode,
+    engrave,
+    evaluate,
+    fetch,
+    fit,
+    ingest,
+    report,
+    split,
+)
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -28,9 +40,9 @@ _SAMPLE_NAMES = {
 def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline by its name."""
     # Named here rather than found: Kedro's finder knows no sums, and would look for a package `generate`.
-    packages = (corpus, ingest, encode, fit, compose, engrave, evaluate)
+    packages = (fetch, corpus, ingest, describe, split, report, encode, fit, compose, engrave, evaluate)
     single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in packages}
-    for name in ("fit", "evaluate"):
+    for name in ("fit", "evaluate", "report"):
         single[name] = pipeline(single[name], tags=[TRACKED_TAG])
     # From a request to the files.
     generate = single["compose"] + single["engrave"]
@@ -42,10 +54,13 @@ def register_pipelines() -> dict[str, Pipeline]:
         outputs={name: new for name, new in _SAMPLE_NAMES.items() if name in generate.all_outputs()},
         parameters={"params:request": "params:sample_request", "params:page": "params:page"},
     )
-    # From the embedded corpus, or a folder of MIDI, to a model and its sample.
-    train = single["corpus"] + single["ingest"] + single["encode"] + single["fit"] + sample
+    # What is known about a collection: its notes, labels, near duplicates and split, and a page on them.
+    data = single["corpus"] + single["ingest"] + single["describe"] + single["split"] + single["report"]
+    # From the embedded corpus, or a collection of MIDI, to a model and its sample.
+    train = data + single["encode"] + single["fit"] + sample
     return {
         **single,
+        "data": data,
         "generate": generate,
         "train": train,
         # Everything: train a model, judge it, and print a piece by the pretrained one.

@@ -43,13 +43,12 @@ def test_the_files_of_others_are_not_read() -> None:
 
 
 def test_passing_files_are_taken_along() -> None:
-    current = ""
+    passed: list[str] = []
 
     def stream() -> Iterator[MidiFile]:
-        nonlocal current
         for path in PATHS:
-            current = path
-            yield MidiFile(path, "1", 1, lambda path=path: current.encode(), is_passing=True)
+            passed.append(path)
+            yield MidiFile(path, "1", 1, lambda: passed[-1].encode(), is_passing=True)
 
     assert all(file.load() == file.path.encode() for batch in cut_batches(stream(), 8) for file in batch.files)
 

@@ -61,7 +61,7 @@ def test_a_part_without_a_receipt_is_unfinished(folder: TableFolder) -> None:
 
 
 def test_a_folder_without_a_manifest_says_what_to_run(folder: TableFolder) -> None:
-    with pytest.raises(DataError, match="must hold finished tables.*--pipeline ingest"):
+    with pytest.raises(DataError, match=r"must hold finished tables.*--pipeline ingest"):
         _ = folder.parts
 
 

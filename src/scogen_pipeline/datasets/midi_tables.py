@@ -29,17 +29,19 @@ class MidiTablesDataset(AbstractDataset[Manifest, TableFolder]):
 
     def __init__(self, path: str, credentials: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> None:
         self._folder = TableFolder(path, credentials)
+        self._options = credentials
         self.locked_folder = self._folder.address
         self.metadata = metadata
 
     def load(self) -> TableFolder:
-        """Return the folder.
+        """Return the folder as it is now.
 
         Raises:
             DataError: If nothing has been committed.
         """
-        self._folder.manifest  # noqa: B018 - raises where there is none
-        return self._folder
+        folder = TableFolder(self._folder.address, self._options)
+        folder.manifest  # noqa: B018 - raises where there is none
+        return folder
 
     def save(self, data: Manifest) -> None:
         """Commit the parts of a manifest."""

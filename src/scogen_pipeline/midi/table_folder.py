@@ -71,6 +71,7 @@ class TableFolder:
         self._options = dict(storage_options or {})
         self._fs, self._root = fsspec.core.url_to_fs(address, **self._options)
         self.address: str = self._root if self._is_local else self._fs.unstrip_protocol(self._root)
+        self._manifest: Manifest | None = None
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, dict[str, Any]]]:
         """Travel as an address."""
@@ -99,6 +100,11 @@ class TableFolder:
         Raises:
             DataError: If nothing has been committed.
         """
+        if self._manifest is None:
+            self._manifest = self._read_manifest()
+        return self._manifest
+
+    def _read_manifest(self) -> Manifest:
         try:
             entry = json.loads(self._fs.cat_file(self._path(_MANIFEST)))
         except FileNotFoundError as error:
@@ -120,7 +126,7 @@ class TableFolder:
     def frame(self, table: str, columns: list[str] | None = None) -> pd.DataFrame:
         """Return all parts of a table as one data frame: for notebooks and small collections."""
         frame: pd.DataFrame = pa.concat_tables(self.read(table, part, columns) for part in self.parts).to_pandas()
-        return frame
+        return frame.astype({name: str for name in ("piece_id",) if name in frame})
 
     def receipts(self) -> list[dict[str, Any]]:
         """Return what each part of the collection says of itself."""
@@ -184,6 +190,7 @@ class TableFolder:
 
     def commit(self, manifest: Manifest) -> None:
         """Write the manifest, then remove what it does not name."""
+        self._manifest = None
         self._put(self._path(_MANIFEST), _json_bytes(asdict(manifest)))
         kept = {*manifest.parts, *manifest.sidecars.values()}
         for path in self._fs.find(self._root):
