@@ -227,7 +227,7 @@ def _explained(address: str) -> Iterator[None]:
             f"Workers must live until their work is done, but {error.allowed_failures + 1} died at the same task, the last at "
             f"{error.last_worker.address}: probably out of memory, or taken away; see the log of the worker. {kept}"
         ) from None
-    except (_distributed().CancelledError, ConnectionError):
+    except (_distributed().CancelledError, _distributed().comm.CommClosedError):
         raise DataError(f"`scheduler` must live until the run is done, but {address} was lost. {kept}") from None
 
 

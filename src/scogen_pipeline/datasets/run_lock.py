@@ -208,7 +208,7 @@ class Lease:
         if self._owner and time.monotonic() - self._refreshed > self._stale_s:
             raise DataError(
                 f"`{self._folder}` must stay locked while it is written, but the lock was lost: this run was suspended, or did "
-                f"not reach the storage, for {self._stale_s:g} s. What is finished is kept; run again when no other run writes there."
+                f"not reach the storage, for {self._stale_s:g} s. What is finished is kept; run again when no other run is there."
             )
 
     def release(self) -> None:
