@@ -1,4 +1,5 @@
 import io
+import lzma
 import tarfile
 import tracemalloc
 
@@ -155,6 +156,16 @@ def test_a_bomb_is_stopped(walk, monkeypatch, name):
     found = walk(bomb)
     assert found[0] == ("a.mid", b"x")
     assert found[-1] == ("a.tar", "archive_bomb")
+
+
+def test_xz_gets_no_more_memory_than_music_needs(walk):
+    data = tar_bytes([("a.mid", b"x")])
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 2**30}]
+    assert walk(lzma.compress(data, filters=filters)) == [("a.tar", "bad_archive")]
+    assert walk(lzma.compress(data) + bytes(8) + lzma.compress(tar_bytes([("b.mid", b"y")]))) == [
+        ("a.mid", b"x"),
+        ("b.mid", b"y"),
+    ]
 
 
 def test_silence_beside_music_is_no_bomb(walk):

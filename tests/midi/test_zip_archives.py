@@ -142,10 +142,16 @@ def test_one_of_several_volumes_is_refused(walk, place):
     assert walk(patched(data, len(data) - 22 + place, "H", 3)) == [("a.zip", "bad_archive")]
 
 
-@pytest.mark.parametrize(("place", "value"), [(12, 2**31), (16, 2**31), (12, 40)])
+@pytest.mark.parametrize(("place", "value"), [(12, 2**31), (16, 2**31), (12, 40), (12, 0)])
 def test_a_table_that_is_not_where_it_should_be_is_a_broken_archive(walk, place, value):
     data = zip_bytes(TWO)
     assert walk(patched(data, len(data) - 22 + place, "L", value))[-1] == ("a.zip", "bad_archive")
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 3, 65_535])
+def test_a_table_with_another_number_of_rows_than_it_states_is_a_broken_archive(walk, n_rows):
+    data = zip_bytes(TWO)
+    assert walk(patched(data, len(data) - 12, "H", n_rows)) == [*TWO, ("a.zip", "bad_archive")]
 
 
 def test_names_are_utf8_or_code_page_437(walk):

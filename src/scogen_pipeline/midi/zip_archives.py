@@ -120,7 +120,8 @@ def walk_zip(file: LocalFile | RemoteFile, path: str, prefix: str) -> Members:
 
 
 def _entries(archive: OpenArchive) -> Iterator[_Entry]:
-    start, size, shift = _table(archive)
+    start, size, shift, n_stated = _table(archive)
+    n_found = 0
     table = io.BufferedReader(Reading(Slice(archive, start, size)), _BUFFER_BYTES)
     while row := table.read(_ENTRY.size):
         if len(row) < _ENTRY.size or not row.startswith(b"PK\1\2"):
@@ -130,17 +131,21 @@ def _entries(archive: OpenArchive) -> Iterator[_Entry]:
         rest = table.read(n_name + n_extra + n_comment)
         if len(rest) < n_name + n_extra + n_comment:
             raise MidiError(Reason.BAD_ARCHIVE, "its table of contents is cut")
+        n_found += 1
         yield _entry(fields, rest[:n_name], rest[n_name : n_name + n_extra], shift)
+    # Old writers of many members count in 16 bits.
+    if n_found & 0xFFFF != n_stated & 0xFFFF:
+        raise MidiError(Reason.BAD_ARCHIVE, f"its table of contents has {n_found} members and states {n_stated}")
 
 
-def _table(archive: OpenArchive) -> tuple[int, int, int]:
-    """Return where the table of contents begins, its size, and how far all places are shifted by what precedes the archive."""
+def _table(archive: OpenArchive) -> tuple[int, int, int, int]:
+    """Return where the table of contents begins, its size, how far what precedes the archive shifts it all, and its rows."""
     tail_start = max(0, archive.n_bytes - _END.size - 2**16)
     tail = archive.read_at(tail_start, archive.n_bytes - tail_start)
     found = tail.rfind(b"PK\5\6")
     if found < 0 or len(tail) < found + _END.size:
         raise MidiError(Reason.BAD_ARCHIVE, f"not a zip archive, or cut: {archive.n_bytes} bytes without a table of contents")
-    _, disk, table_disk, _, _, size, start, _ = _END.unpack_from(tail, found)
+    _, disk, table_disk, _, n_rows, size, start, _ = _END.unpack_from(tail, found)
     end = tail_start + found
     locator = archive.read_at(max(0, end - _END64_LOCATOR.size), _END64_LOCATOR.size)
     if locator.startswith(b"PK\6\7") and len(locator) == _END64_LOCATOR.size:
@@ -148,13 +153,13 @@ def _table(archive: OpenArchive) -> tuple[int, int, int]:
         record = archive.read_at(max(0, end), _END64.size)
         if len(record) < _END64.size or not record.startswith(b"PK\6\6"):
             raise MidiError(Reason.BAD_ARCHIVE, "its table of contents cannot be found")
-        *_, disk, table_disk, _, _, size, start = _END64.unpack(record)
+        *_, disk, table_disk, _, n_rows, size, start = _END64.unpack(record)
     if disk not in {0, 0xFFFF} or table_disk not in {0, 0xFFFF}:
         raise MidiError(Reason.BAD_ARCHIVE, "one of several volumes")
     shift = end - size - start
     if shift < 0:
         raise MidiError(Reason.BAD_ARCHIVE, "its table of contents lies outside it")
-    return start + shift, size, shift
+    return start + shift, size, shift, n_rows
 
 
 def _entry(fields: tuple[int, ...], raw_name: bytes, extra: bytes, shift: int) -> _Entry:
