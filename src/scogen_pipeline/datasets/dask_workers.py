@@ -14,7 +14,6 @@ import functools
 import hashlib
 import importlib
 import logging
-import pickle
 import threading
 import uuid
 from collections import Counter
@@ -73,7 +72,7 @@ class DaskWorkers:
         with _connected(self.address, self._wait_s) as client, _explained(self.address), _log_topic(client) as topic:
             task = functools.partial(_portable_task(), version, topic, logging.getLogger(_PACKAGE).getEffectiveLevel())
             # Not pure: the same item twice is two tasks, and nothing of an earlier run is taken for this one's.
-            calls = [pickle.dumps(functools.partial(function, item)) for item in items]
+            calls = [_distributed().protocol.pickle.dumps(functools.partial(function, item)) for item in items]
             futures = [client.submit(task, call, pure=False) for call in calls]
             try:
                 for future in _distributed().as_completed(futures, loop=client.loop):
@@ -278,10 +277,10 @@ def code_version() -> str:
 
 
 def run_call(call: bytes, topic: str, level: int) -> Any:
-    """Make a pickled call; runs in a thread of a worker."""
+    """Make a call that was packed by Dask; runs in a thread of a worker."""
     worker = _distributed().get_worker()
     with _reporting(worker, topic, level), _ending_when_abandoned(worker):
-        return pickle.loads(call)()  # noqa: S301 - from the client, who may run anything here
+        return _distributed().protocol.pickle.loads(call)()
 
 
 class _TopicHandler(logging.Handler):
