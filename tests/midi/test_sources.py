@@ -10,12 +10,14 @@ import pytest
 from tests.midi.archive_bytes import noise, tar_bytes, zip_bytes
 
 from scogen_pipeline.errors import DataError, MidiError
-from scogen_pipeline.midi import sources, stored_files
+from scogen_pipeline.midi import sources, stored_files, tar_archives
 from scogen_pipeline.midi.files import MidiFile, Sidecar
 from scogen_pipeline.midi.reading import read_midi
 from scogen_pipeline.midi.sources import MidiSource
 
 FILES = [(f"{index}.mid", noise(index, 3_000)) for index in range(20)]
+#: More than is read ahead.
+MANY_BYTES = [(f"{index}.mid", noise(index, 90_000)) for index in range(20)]
 
 
 @pytest.fixture
@@ -167,6 +169,7 @@ class Ranges(WholeFiles):
     """A server that sends parts of files, and may break off in the middle of each answer."""
 
     n_to_break = 0
+    n_sent = 0
 
     def do_GET(self):
         path = self.translate_path(self.path)
@@ -186,7 +189,19 @@ class Ranges(WholeFiles):
             type(self).n_to_break -= 1
             part = part[: len(part) // 2]
             self.close_connection = True
+        type(self).n_sent += len(part)
         self.wfile.write(part)
+
+
+class BreakingOff(WholeFiles):
+    """A server that sends whole files, the second time not to the end."""
+
+    n_answers = 0
+
+    def copyfile(self, source, outputfile):
+        type(self).n_answers += 1
+        data = source.read()
+        outputfile.write(data if type(self).n_answers == 1 else data[: len(data) // 2])
 
 
 @pytest.fixture
@@ -211,11 +226,26 @@ def serve(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("handler", [WholeFiles, Ranges])
 def test_an_archive_is_streamed_from_a_web_server(serve, tmp_path, handler):
-    (tmp_path / "www" / "a.tar.gz").write_bytes(tar_bytes(FILES, "w:gz"))
-    (tmp_path / "www" / "b.tar").write_bytes(tar_bytes(FILES))
+    (tmp_path / "www" / "a.tar.gz").write_bytes(tar_bytes(MANY_BYTES, "w:gz"))
+    (tmp_path / "www" / "b.tar").write_bytes(tar_bytes(MANY_BYTES))
     address = serve(handler)
-    assert outcomes(f"{address}/a.tar.gz?download=1") == FILES
-    assert outcomes(f"{address}/b.tar") == FILES
+    assert outcomes(f"{address}/a.tar.gz?download=1") == MANY_BYTES
+    assert outcomes(f"{address}/b.tar") == MANY_BYTES
+
+
+def test_a_stream_that_breaks_off_is_no_end(serve, tmp_path, monkeypatch):
+    (tmp_path / "www" / "a.tar.gz").write_bytes(tar_bytes(MANY_BYTES, "w:gz"))
+    monkeypatch.setattr(BreakingOff, "n_answers", 0)
+    with pytest.raises((OSError, DataError), match=r"Error|Run again"):
+        outcomes(f"{serve(BreakingOff)}/a.tar.gz")
+
+
+def test_what_is_far_ahead_in_a_plain_archive_is_not_fetched(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(tar_archives, "_FEWEST_TO_JUMP", 500_000)
+    (tmp_path / "www" / "a.tar").write_bytes(tar_bytes([("a.mid", b"x"), ("a.wav", bytes(5 * 10**6)), ("b.mid", b"y")]))
+    monkeypatch.setattr(Ranges, "n_sent", 0)
+    assert outcomes(f"{serve(Ranges)}/a.tar") == [("a.mid", b"x"), ("b.mid", b"y")]
+    assert Ranges.n_sent < 10**6
 
 
 @pytest.mark.parametrize("handler", [WholeFiles, Ranges])
@@ -246,8 +276,7 @@ def test_a_connection_that_breaks_is_taken_up(serve, tmp_path, monkeypatch, name
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.zip", "a.mid"])
 def test_a_connection_that_stays_broken_is_the_fault_of_no_file(serve, tmp_path, monkeypatch, name):
-    music = [(f"{index}.mid", noise(index, 90_000)) for index in range(20)]  # more than is read ahead
-    files = {"a.tar.gz": tar_bytes(music, "w:gz"), "a.zip": zip_bytes(music), "a.mid": b"MThd"}
+    files = {"a.tar.gz": tar_bytes(MANY_BYTES, "w:gz"), "a.zip": zip_bytes(MANY_BYTES), "a.mid": b"MThd"}
     (tmp_path / "www" / name).write_bytes(files[name])
     address = f"{serve(Ranges)}/{name}"
     stored_files._open_archives.clear()
