@@ -45,10 +45,13 @@ def test_the_files_of_others_are_not_read() -> None:
 def test_passing_files_are_taken_along() -> None:
     passed: list[str] = []
 
+    def load() -> bytes:
+        return passed[-1].encode()
+
     def stream() -> Iterator[MidiFile]:
         for path in PATHS:
             passed.append(path)
-            yield MidiFile(path, "1", 1, lambda: passed[-1].encode(), is_passing=True)
+            yield MidiFile(path, "1", 1, load, is_passing=True)
 
     assert all(file.load() == file.path.encode() for batch in cut_batches(stream(), 8) for file in batch.files)
 

@@ -98,3 +98,13 @@ def test_a_voice_and_a_piano_keep_their_order() -> None:
 def test_of_two_equal_notes_the_longer_is_kept() -> None:
     piece = quantise(RawPiece(480, [track([(0, 480, 60), (0, 960, 60)])]))
     assert [note.duration for note in piece.notes] == [48]
+
+
+@pytest.mark.parametrize("meters", [[(0, 65, 4)], [(0, 4, 4), (480 * 33 * 4, 3, 4)], [(0, 40, 4), (480 * 37, 4, 4)]])
+def test_a_measure_longer_than_any_meter_is_refused_and_no_other_error(meters: list[tuple[int, int, int]]) -> None:
+    raw = RawPiece(480, [track([(0, 480, 60), (480 * 40, 480, 62)])], meters=meters)
+    if meters == [(0, 4, 4), (480 * 33 * 4, 3, 4)]:
+        assert quantise(raw).n_bars > 1
+    else:
+        with pytest.raises(DataError, match="1 to 32"):
+            quantise(raw)

@@ -37,6 +37,7 @@ class CorpusPartsDataset(AbstractDataset[CorpusPart, dict[str, CorpusPart]]):
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._folder = Path(filepath)
+        self.locked_folder = str(filepath)
         self.metadata = metadata
 
     def load(self) -> dict[str, CorpusPart]:
@@ -79,6 +80,7 @@ class CorpusPlanDataset(AbstractDataset[CorpusPlan, CorpusPlan]):
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._folder = Path(filepath)
+        self.locked_folder = str(filepath)
         self.metadata = metadata
 
     def load(self) -> CorpusPlan:

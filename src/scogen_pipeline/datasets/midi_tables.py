@@ -29,8 +29,8 @@ class MidiTablesDataset(AbstractDataset[Manifest, TableFolder]):
 
     def __init__(self, path: str, credentials: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> None:
         self._folder = TableFolder(path, credentials)
-        self._options = credentials
         self.locked_folder = self._folder.address
+        self.storage_options = credentials
         self.metadata = metadata
 
     def load(self) -> TableFolder:
@@ -39,7 +39,7 @@ class MidiTablesDataset(AbstractDataset[Manifest, TableFolder]):
         Raises:
             DataError: If nothing has been committed.
         """
-        folder = TableFolder(self._folder.address, self._options)
+        folder = TableFolder(self._folder.address, self.storage_options)
         folder.manifest  # noqa: B018 - raises where there is none
         return folder
 
@@ -57,7 +57,8 @@ class MidiTablesDataset(AbstractDataset[Manifest, TableFolder]):
 class MidiPartsDataset(AbstractDataset[NoReturn, TableFolder]):
     """The same folder for the workers that write parts: what is in it may be unfinished.
 
-    Kedro lets no node read what it writes; a second entry over the same folder tells a node what is already done.
+    Kedro lets no node read what it writes; a second entry over the same folder tells a node what is already done. A node writes
+    through this input, so the folder is locked for it as for an output.
 
     YAML:
         midi_parts:
@@ -72,6 +73,9 @@ class MidiPartsDataset(AbstractDataset[NoReturn, TableFolder]):
 
     def __init__(self, path: str, credentials: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> None:
         self._folder = TableFolder(path, credentials)
+        self.locked_folder = self._folder.address
+        self.is_locked_as_input = True
+        self.storage_options = credentials
         self.metadata = metadata
 
     def load(self) -> TableFolder:

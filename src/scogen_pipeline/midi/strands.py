@@ -10,6 +10,7 @@ is simply walked again, and what is finished is not read twice.
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from scogen_pipeline.errors import MidiError
 from scogen_pipeline.midi.batch_tables import read_batch
 from scogen_pipeline.midi.batches import Batch, cut_batches
 from scogen_pipeline.midi.files import MidiFile, Sidecar
@@ -25,6 +27,8 @@ from scogen_pipeline.midi.table_folder import TableFolder
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 #: A collection of fewer files is read before a second process has started.
 _FEWEST_TO_SHARE: Final = 1_000
@@ -109,9 +113,17 @@ def _noted(strand: Strand, result: StrandResult) -> Iterator[MidiFile]:
             result.n_files += 1
             yield file
         elif strand.index == 0:
-            name = hashlib.sha256(line).hexdigest()[:24] + PurePosixPath(file.path).suffix.lower()
-            strand.tables.keep_sidecar(name, file.open)
-            result.sidecars[file.path] = name
+            _keep_sidecar(strand.tables, file, line, result)
+
+
+def _keep_sidecar(tables: TableFolder, file: Sidecar, line: bytes, result: StrandResult) -> None:
+    name = hashlib.sha256(line).hexdigest()[:24] + PurePosixPath(file.path).suffix.lower()
+    try:
+        tables.keep_sidecar(name, file.open)
+    except MidiError as error:
+        logger.warning("The labels in %s are left out: %s.", file.path, error)
+    else:
+        result.sidecars[file.path] = name
 
 
 def write_part(tables: TableFolder, name: str, batch: Batch) -> None:

@@ -123,7 +123,7 @@ def _meter_of_length(ticks: int) -> Meter:
     for denominator in (4, 8, 16):
         unit = 4 * TICKS_PER_QUARTER // denominator
         if ticks % unit == 0:
-            return Meter(ticks // unit, denominator)
+            return _meter(ticks // unit, denominator)
     raise DataError(f"`time_signatures` must change at bar lines, received a measure of {ticks}/{TICKS_PER_QUARTER} quarters.")
 
 
