@@ -23,8 +23,8 @@ from pathlib import Path
 
 from isal import isal_zlib
 
-from scogen_pipeline.midi.sources import MidiSource
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
+from scogen_pipeline.sources.midi_source import MidiSource
 
 
 def music() -> list[bytes]:

@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from scogen_pipeline.collection.label_files import LabelFile, read_labels
+from scogen_pipeline.collection.label_table import DescribeSettings, label_table
+from scogen_pipeline.collection.piece_facts import facts_of_pieces
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.datasets.arrow_table import ArrowTableDataset
-from scogen_pipeline.midi.label_files import LabelFile, read_labels
-from scogen_pipeline.midi.label_table import DescribeSettings, label_table
 from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
-from scogen_pipeline.midi.piece_facts import facts_of_pieces
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 
 STEPS = ("read", "label", "describe")
 _PART = 512

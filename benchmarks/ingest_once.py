@@ -12,11 +12,11 @@ import os
 import pandas as pd
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from scogen_pipeline.datasets.midi_source import MidiSourceDataset
 
+from scogen_pipeline.collection.batches import IngestSettings
 from scogen_pipeline.datasets.local_workers import LocalWorkersDataset
+from scogen_pipeline.datasets.midi_source import MidiSourceDataset
 from scogen_pipeline.datasets.midi_tables import MidiPartsDataset, MidiTablesDataset
-from scogen_pipeline.midi.batches import IngestSettings
 from scogen_pipeline.pipelines.ingest import create_pipeline
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from ingest_once import ingest
 from midi_archives import originals
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.table_folder import TableFolder
 
 LONGEST_DELTA = b"\xff\xff\xff\x7f"
 

@@ -26,12 +26,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from scogen_pipeline.collection.fingerprints import FINGERPRINT_SCHEMA, N_SLICES, TABLE, fingerprint
+from scogen_pipeline.collection.near_duplicates import SAMPLE_GRAMS, Clusters, NearDuplicates, cluster, find_near_duplicates
+from scogen_pipeline.collection.splits import SplitShares, deal_splits, report_splits, splits_sentence
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.midi.batch_tables import read_batch
 from scogen_pipeline.midi.files import MidiFile
-from scogen_pipeline.midi.fingerprints import FINGERPRINT_SCHEMA, N_SLICES, TABLE, fingerprint
-from scogen_pipeline.midi.near_duplicates import SAMPLE_GRAMS, Clusters, NearDuplicates, cluster, find_near_duplicates
-from scogen_pipeline.midi.splits import SplitShares, deal_splits, report_splits, splits_sentence
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 
 REPOSITORY = Path(__file__).parents[1]
 SETS = ("piano-midi-de", "asap", "giantmidi-preview")

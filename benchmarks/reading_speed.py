@@ -34,10 +34,10 @@ from typing import Any, Final
 
 import symusic as untyped_symusic
 
+from scogen_pipeline.collection.batches import IngestSettings
+from scogen_pipeline.collection.parquet import parquet_bytes
 from scogen_pipeline.midi.batch_tables import read_batch
-from scogen_pipeline.midi.batches import IngestSettings
 from scogen_pipeline.midi.files import MidiFile
-from scogen_pipeline.midi.parquet import parquet_bytes
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 
 REPOSITORY: Final = Path(__file__).parents[1]

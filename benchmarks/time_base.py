@@ -29,9 +29,9 @@ import numpy as np
 import symusic as untyped_symusic
 
 from scogen_pipeline.datasets.score_library import ScoreLibraryDataset
-from scogen_pipeline.midi.score_batches import convert_batch
-from scogen_pipeline.midi.score_files import CorpusSettings, select_pieces
 from scogen_pipeline.midi.time_base import find_time_base
+from scogen_pipeline.scores.score_batches import convert_batch
+from scogen_pipeline.scores.score_files import CorpusSettings, select_pieces
 
 symusic: Any = untyped_symusic
 REPOSITORY: Final = Path(__file__).parents[1]

@@ -8,6 +8,7 @@ from kedro.pipeline import pipeline
 
 from scogen_pipeline.hooks import TRACKED_TAG
 from scogen_pipeline.pipelines import (
+    benchmark,
     compose,
     corpus,
     describe,
@@ -40,7 +41,7 @@ _SAMPLE_NAMES = {
 def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline by its name."""
     # Named here rather than found: Kedro's finder knows no sums, and would look for a package `generate`.
-    packages = (fetch, corpus, ingest, describe, split, report, encode, fit, compose, engrave, evaluate)
+    packages = (fetch, corpus, ingest, describe, split, report, encode, fit, compose, engrave, evaluate, benchmark)
     single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in packages}
     for name in ("fit", "evaluate", "report"):
         single[name] = pipeline(single[name], tags=[TRACKED_TAG])

@@ -4,8 +4,8 @@ import fsspec
 import pytest
 from kedro.io import DatasetError
 
+from scogen_pipeline.collection.label_files import read_labels
 from scogen_pipeline.datasets.label_file import LabelFileDataset
-from scogen_pipeline.midi.label_files import read_labels
 
 TEXT = b"path,title\na.mid,T\n"
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from kedro.io import DatasetError
 
+from scogen_pipeline.collection.table_folder import Manifest
 from scogen_pipeline.datasets.midi_tables import MidiPartsDataset, MidiTablesDataset
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.table_folder import Manifest
 
 
 def test_a_collection_is_what_was_committed_last(tmp_path: Path) -> None:

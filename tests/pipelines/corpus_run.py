@@ -11,8 +11,8 @@ from kedro_datasets.pandas import ParquetDataset
 
 from scogen_pipeline.datasets.corpus_parts import CorpusPartsDataset, CorpusPlanDataset
 from scogen_pipeline.datasets.score_library import ScoreLibraryDataset
-from scogen_pipeline.midi.score_files import CorpusSettings
 from scogen_pipeline.pipelines.corpus import create_pipeline
+from scogen_pipeline.scores.score_files import CorpusSettings
 
 
 def run_corpus(corpus: Path, raw: Path, **settings: object) -> None:

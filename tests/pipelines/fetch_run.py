@@ -13,8 +13,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from scogen_pipeline.midi.public_sources import FetchSettings
 from scogen_pipeline.pipelines.fetch import create_pipeline
+from scogen_pipeline.sources.public_sources import FetchSettings
 
 CONF = Path(__file__).parents[2] / "conf"
 

@@ -19,10 +19,10 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from scogen_pipeline.collection import strands
+from scogen_pipeline.collection.batches import IngestSettings
+from scogen_pipeline.collection.table_folder import TableFolder
 from scogen_pipeline.datasets.local_workers import LocalWorkersDataset
-from scogen_pipeline.midi import strands
-from scogen_pipeline.midi.batches import IngestSettings
-from scogen_pipeline.midi.table_folder import TableFolder
 from scogen_pipeline.pipelines.ingest import create_pipeline
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -9,13 +9,13 @@ from pathlib import Path
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from tests.midi.fingerprint_parts import tables_of
+from tests.collection.fingerprint_parts import tables_of
 
+from scogen_pipeline.collection.splits import SplitShares
+from scogen_pipeline.collection.strands import receipt_of
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.datasets.local_workers import LocalWorkersDataset
 from scogen_pipeline.datasets.midi_tables import MidiTablesDataset
-from scogen_pipeline.midi.splits import SplitShares
-from scogen_pipeline.midi.strands import receipt_of
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 from scogen_pipeline.pipelines.split import create_pipeline
 
 CONF = Path(__file__).parents[2] / "conf"

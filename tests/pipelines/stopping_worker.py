@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.table_folder import TableFolder
 
 N_PARTS_BEFORE = 5
 

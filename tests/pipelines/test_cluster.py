@@ -18,7 +18,7 @@ pytest.importorskip("distributed", reason="the extra `cluster` is not installed"
 from tests.datasets.dask_cluster import cluster
 from tests.pipelines.ingest_run import run_ingest
 
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.table_folder import TableFolder
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 
 REPOSITORY = Path(__file__).parents[2]

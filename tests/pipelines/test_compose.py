@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from scogen_pipeline.tokens.splits import SplitShares
 from tests.sampling.random_stepper import RandomStepper
 
 from scogen_pipeline.midi.reading import read_midi
 from scogen_pipeline.pipelines import compose, encode
 from scogen_pipeline.sampling.request import Request
-from scogen_pipeline.tokens.splits import SplitShares
 from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary
 
 

@@ -10,10 +10,10 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from scogen_pipeline.datasets.score_library import ScoreLibraryDataset
-from scogen_pipeline.midi import score_batches
-from scogen_pipeline.midi.labels import COLLECTIONS
-from scogen_pipeline.midi.score_batches import LABEL_COLUMNS, REJECT_COLUMNS
-from scogen_pipeline.midi.score_files import CorpusSettings
+from scogen_pipeline.scores import score_batches
+from scogen_pipeline.scores.labels import COLLECTIONS
+from scogen_pipeline.scores.score_batches import LABEL_COLUMNS, REJECT_COLUMNS
+from scogen_pipeline.scores.score_files import CorpusSettings
 
 SCRIPT = Path(__file__).with_name("corpus_run.py")
 

@@ -13,10 +13,10 @@ from kedro.framework.cli.utils import _split_params
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from scogen_pipeline.collection.label_table import DescribeSettings
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.midi.batch_tables import read_batch
 from scogen_pipeline.midi.files import MidiFile
-from scogen_pipeline.midi.label_table import DescribeSettings
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 from scogen_pipeline.pipelines.describe import create_pipeline
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -19,9 +19,9 @@ from tests.pipelines.fetch_run import run_fetch
 from scogen_pipeline.cli import is_on_purpose
 from scogen_pipeline.datasets.raw_sources import RawSourcesDataset
 from scogen_pipeline.errors import DataError, RequestError
-from scogen_pipeline.midi.folders import is_wanted
-from scogen_pipeline.midi.public_sources import FetchSettings, read_sources
 from scogen_pipeline.pipelines.fetch import create_pipeline
+from scogen_pipeline.sources.folders import is_wanted
+from scogen_pipeline.sources.public_sources import FetchSettings, read_sources
 
 ROW = {
     "what": "tunes",

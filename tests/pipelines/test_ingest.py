@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
+from scogen_pipeline.collection import strands
+from scogen_pipeline.collection.table_folder import TableFolder
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi import strands
 from scogen_pipeline.midi.notes import SCHEMA_BY_TABLE
-from scogen_pipeline.midi.table_folder import TableFolder
 from scogen_pipeline.pipelines.ingest import create_pipeline, nodes
 
 SCRIPT = Path(__file__).with_name("ingest_run.py")

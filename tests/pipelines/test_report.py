@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from tests.metrics.collection.small_collection import PieceOf, small_collection
+from tests.metrics.data_report.small_collection import PieceOf, small_collection
 
-from scogen_pipeline.metrics.collection.facts import ReportSettings
+from scogen_pipeline.metrics.data_report.facts import ReportSettings
 from scogen_pipeline.pipelines.report import create_pipeline
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.midi.fingerprint_parts import midi, moved, performed, piano
+from tests.collection.fingerprint_parts import midi, moved, performed, piano
 from tests.pipelines.split_run import run_split, write_tables
 
-from scogen_pipeline.midi import splits as domain
+from scogen_pipeline.collection import splits as domain
 from scogen_pipeline.pipelines.split import nodes
 
 Files = dict[str, bytes]

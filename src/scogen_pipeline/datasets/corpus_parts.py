@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from kedro.io import AbstractDataset
 
-from scogen_pipeline.midi.score_batches import CorpusPart, CorpusPlan, key_of
-from scogen_pipeline.midi.score_files import PieceSource
+from scogen_pipeline.scores.score_batches import CorpusPart, CorpusPlan, key_of
+from scogen_pipeline.scores.score_files import PieceSource
 
 _JOURNAL: Final = ".corpus"
 _PLAN: Final = "plan.json"

@@ -271,8 +271,9 @@ def code_version() -> str:
 
     It is made once a process: a worker that was started before its files were replaced still runs the old ones.
     """
-    folder = resources.files("scogen_pipeline.midi")
-    sources = [file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name) if file.name.endswith(".py")]
+    folders = [resources.files(f"scogen_pipeline.{name}") for name in ("midi", "sources", "collection")]
+    files = [file for folder in folders for file in sorted(folder.iterdir(), key=lambda file: file.name)]
+    sources = [file.read_bytes() for file in files if file.name.endswith(".py")]
     return hashlib.sha256(b"\0".join([reader_version().encode(), *sources])).hexdigest()[:16]
 
 

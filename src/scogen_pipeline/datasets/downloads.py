@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from scogen_pipeline import __version__
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.public_sources import size_text
+from scogen_pipeline.sources.public_sources import size_text
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from scogen_pipeline.datasets.downloads import Downloader
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.public_sources import HubAddress
+from scogen_pipeline.sources.public_sources import HubAddress
 
 
 @dataclass(frozen=True)

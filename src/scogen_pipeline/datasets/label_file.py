@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import fsspec
 from kedro.io import AbstractDataset
 
+from scogen_pipeline.collection.label_files import LabelFile
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.midi.label_files import LabelFile
 
 
 class LabelFileDataset(AbstractDataset[None, tuple[LabelFile, ...]]):

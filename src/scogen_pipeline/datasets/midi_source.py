@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.midi.files import MidiFile
-from scogen_pipeline.midi.sources import MidiSource
+from scogen_pipeline.sources.midi_source import MidiSource
 
 _REMEDY = "name another: kedro run --params midi_dir=ADDRESS."
 

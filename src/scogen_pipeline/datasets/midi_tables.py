@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset
 
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 
 
 class MidiTablesDataset(AbstractDataset[Manifest, TableFolder]):

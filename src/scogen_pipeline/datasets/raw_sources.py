@@ -17,7 +17,7 @@ from scogen_pipeline.datasets.downloads import Downloader, checksums, remove_par
 from scogen_pipeline.datasets.hub_files import find_hub_file
 from scogen_pipeline.datasets.unpacking import is_archive, unpack
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.public_sources import FetchSettings, PublicSource, RemoteFile, licence_text, target_names
+from scogen_pipeline.sources.public_sources import FetchSettings, PublicSource, RemoteFile, licence_text, target_names
 
 logger = logging.getLogger(__name__)
 

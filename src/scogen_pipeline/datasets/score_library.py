@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from scogen_pipeline.midi.score_files import ScoreLibrary
+from scogen_pipeline.scores.score_files import ScoreLibrary
 
 
 class ScoreLibraryDataset(AbstractDataset[None, ScoreLibrary]):

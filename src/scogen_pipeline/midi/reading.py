@@ -52,10 +52,7 @@ def piece_id_of(data: bytes) -> str:
 
 
 def reader_version() -> str:
-    """Return a digest of the reading code and its parser.
-
-    Tables of an interrupted run are only taken up by the code that made them; a number to raise by hand would be forgotten.
-    """
+    """Return a digest of the reading code and its parser."""
     modules = (
         "reading",
         "columns",
@@ -66,7 +63,6 @@ def reader_version() -> str:
         "time_base",
         "notes",
         "rejects",
-        "batches",
     )
     sources = [resources.files(__package__ or "").joinpath(f"{name}.py").read_bytes() for name in modules]
     return hashlib.sha256(b"\0".join([metadata.version("symusic").encode(), *sources])).hexdigest()[:16]

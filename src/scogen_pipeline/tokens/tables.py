@@ -17,7 +17,7 @@ from scogen_pipeline.tokens.quantise import RawPiece, RawTrack
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from scogen_pipeline.midi.table_folder import TableFolder
+    from scogen_pipeline.collection.table_folder import TableFolder
     from scogen_pipeline.tokens.gridding import IntArray
 
 

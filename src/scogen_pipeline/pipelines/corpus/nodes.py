@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pandas as pd
 from tqdm import tqdm
 
-from scogen_pipeline.midi.score_batches import LABEL_COLUMNS, REJECT_COLUMNS, CorpusPart, CorpusPlan, convert_batches, key_of
-from scogen_pipeline.midi.score_files import CorpusSettings, ScoreLibrary, batches_of, select_pieces
+from scogen_pipeline.scores.score_batches import LABEL_COLUMNS, REJECT_COLUMNS, CorpusPart, CorpusPlan, convert_batches, key_of
+from scogen_pipeline.scores.score_files import CorpusSettings, ScoreLibrary, batches_of, select_pieces
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from scogen_pipeline.midi.label_files import LabelFile
-from scogen_pipeline.midi.label_table import DescribeSettings, label_table
-from scogen_pipeline.midi.piece_facts import facts_of_pieces
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.label_files import LabelFile
+from scogen_pipeline.collection.label_table import DescribeSettings, label_table
+from scogen_pipeline.collection.piece_facts import facts_of_pieces
+from scogen_pipeline.collection.table_folder import TableFolder
 
 
 def label_pieces(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.table_folder import TableFolder
 from scogen_pipeline.tokens.corpus import encode_tables
 from scogen_pipeline.tokens.tables import note_parts
 from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary

@@ -6,7 +6,14 @@ import logging
 from typing import Any
 
 from scogen_pipeline.datasets.raw_sources import RawSources
-from scogen_pipeline.midi.public_sources import FetchSettings, choose_source, licence_text, next_step, read_sources, sources_text
+from scogen_pipeline.sources.public_sources import (
+    FetchSettings,
+    choose_source,
+    licence_text,
+    next_step,
+    read_sources,
+    sources_text,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from scogen_pipeline.collection.batches import IngestSettings
+from scogen_pipeline.collection.collecting import Workers, account_of, read_collection
+from scogen_pipeline.collection.progress import reading_progress
+from scogen_pipeline.collection.strands import Source
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.midi.batches import IngestSettings
-from scogen_pipeline.midi.collecting import Workers, account_of, read_collection
-from scogen_pipeline.midi.progress import reading_progress
-from scogen_pipeline.midi.strands import Source
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scogen_pipeline.metrics.collection.counting import count_collection
-from scogen_pipeline.metrics.collection.facts import Collection, ReportSettings, as_numbers
-from scogen_pipeline.metrics.collection.page import lay_out
-from scogen_pipeline.midi.table_folder import TableFolder
+from scogen_pipeline.collection.table_folder import TableFolder
+from scogen_pipeline.metrics.data_report.counting import count_collection
+from scogen_pipeline.metrics.data_report.facts import Collection, ReportSettings, as_numbers
+from scogen_pipeline.metrics.data_report.page import lay_out
 
 
 def count_midi_collection(

@@ -7,11 +7,11 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
-from scogen_pipeline.midi.collecting import Workers
-from scogen_pipeline.midi.fingerprints import FingerprintPart, fingerprint_parts_of
-from scogen_pipeline.midi.near_duplicates import cluster, find_near_duplicates
-from scogen_pipeline.midi.splits import SplitReport, SplitShares, deal_splits, report_splits, splits_sentence
-from scogen_pipeline.midi.table_folder import Manifest, TableFolder
+from scogen_pipeline.collection.collecting import Workers
+from scogen_pipeline.collection.fingerprints import FingerprintPart, fingerprint_parts_of
+from scogen_pipeline.collection.near_duplicates import cluster, find_near_duplicates
+from scogen_pipeline.collection.splits import SplitReport, SplitShares, deal_splits, report_splits, splits_sentence
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 
 logger = logging.getLogger(__name__)
 

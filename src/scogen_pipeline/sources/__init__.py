@@ -1,0 +1,1 @@
+"""Sources: where MIDI files come from. Folders, archives and servers, as one stream of files."""
