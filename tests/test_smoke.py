@@ -40,8 +40,11 @@ def test_every_format_is_written_and_its_place_is_said(smoke_run: subprocess.Com
 def test_each_table_model_and_report_is_where_the_catalog_says(smoke_run: subprocess.CompletedProcess[str]) -> None:
     for name in (
         "01_raw/labels.parquet",
-        "02_intermediate/notes.parquet",
-        "02_intermediate/rejects.parquet",
+        "02_intermediate/midi/manifest.json",
+        "02_intermediate/piece_facts.parquet",
+        "05_model_input/splits.parquet",
+        "08_reporting/data_report.html",
+        "08_reporting/split_report.json",
         "05_model_input/encoded_pieces.parquet",
         "05_model_input/vocabulary.json",
         "06_models/local/network.keras",

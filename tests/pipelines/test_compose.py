@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from scogen_pipeline.tokens.splits import SplitShares
 from tests.sampling.random_stepper import RandomStepper
 
-from scogen_pipeline.midi.reading import read_midi
+from scogen_pipeline.collection.table_folder import Manifest, TableFolder
+from scogen_pipeline.midi.batch_tables import read_batch
+from scogen_pipeline.midi.files import MidiFile
 from scogen_pipeline.pipelines import compose, encode
 from scogen_pipeline.sampling.request import Request
+from scogen_pipeline.tokens.tables import piece_facts
 from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary
 
 
@@ -55,14 +58,19 @@ def test_a_primer_opens_the_piece(small_midi: Callable[..., bytes]) -> None:
 
 
 @pytest.mark.parametrize("n_notes", [8, 20])
-def test_tables_become_ids_and_a_vocabulary(small_midi: Callable[..., bytes], n_notes: int) -> None:
-    tables = read_midi(small_midi(n_notes=n_notes), "a.mid").by_name()
-    names = ("pieces", "tracks", "notes", "tempos", "time_signatures", "key_signatures")
+def test_tables_become_ids_and_a_vocabulary(small_midi: Callable[..., bytes], tmp_path: Path, n_notes: int) -> None:
+    tables = TableFolder(str(tmp_path))
+    data = small_midi(n_notes=n_notes)
+    rows = read_batch([MidiFile("a.mid", "1", len(data), lambda: data)])
+    tables.write("p1", rows, {})
+    tables.commit(Manifest(("p1",)))
+    no_labels = pd.DataFrame({"path": []}, dtype=str)
+    facts = piece_facts(tables.frame("pieces"), no_labels, tables.frame("tempos"), tables.frame("key_signatures"))
     catalog = DataCatalog(
-        {name: MemoryDataset(tables[name].to_pandas()) for name in names}
-        | {
-            "labels": MemoryDataset(pd.DataFrame({"path": []}, dtype=str)),
-            "params:encode": MemoryDataset(SplitShares()),
+        {
+            "midi_tables": MemoryDataset(tables, copy_mode="assign"),
+            "piece_facts": MemoryDataset(facts.assign(time_base="score")),
+            "splits": MemoryDataset(facts[["piece_id"]].assign(split="train")),
             "encoded_pieces": MemoryDataset(),
         }
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+
+from scogen_pipeline.datasets.whole_file import WholeFile
 
 
 class OptionalJsonDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -28,26 +28,23 @@ class OptionalJsonDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         {'pieces': 3}
     """
 
-    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
+    def __init__(
+        self, filepath: str, storage_options: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._file = WholeFile(filepath, storage_options)
         self.metadata = metadata
 
     def load(self) -> dict[str, Any]:
         """Read the file, if there is one."""
-        if not self._filepath.is_file():
-            return {}
-        entry: dict[str, Any] = json.loads(self._filepath.read_text("utf-8"))
+        entry: dict[str, Any] = json.loads(self._file.read()) if self._file.exists() else {}
         return entry
 
     def save(self, data: dict[str, Any]) -> None:
         """Write the file in one step."""
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._filepath.with_name(f".{self._filepath.name}.partial")
-        partial.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", "utf-8")
-        os.replace(partial, self._filepath)
+        self._file.write(f"{json.dumps(data, indent=2, sort_keys=True)}\n".encode())
 
     def _exists(self) -> bool:
-        return self._filepath.is_file()
+        return self._file.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": self._file.address}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import io
 from typing import Any
 
 import pandas as pd
 from kedro.io import AbstractDataset
+
+from scogen_pipeline.datasets.whole_file import WholeFile
 
 
 class OptionalTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
@@ -28,26 +29,29 @@ class OptionalTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
         (0, 2)
     """
 
-    def __init__(self, filepath: str, columns: list[str], metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
+    def __init__(
+        self,
+        filepath: str,
+        columns: list[str],
+        storage_options: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._file = WholeFile(filepath, storage_options)
         self._columns = list(columns)
         self.metadata = metadata
 
     def load(self) -> pd.DataFrame:
         """Read the table, or return one of text columns without rows."""
-        if self._filepath.is_file():
-            return pd.read_parquet(self._filepath)
+        if self._file.exists():
+            return pd.read_parquet(io.BytesIO(self._file.read()))
         return pd.DataFrame({name: pd.Series(dtype="str") for name in self._columns})
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table, replacing the file in one step."""
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._filepath.with_name(f".{self._filepath.name}.partial")
-        data.to_parquet(partial, index=False)
-        os.replace(partial, self._filepath)
+        self._file.write(data.to_parquet(index=False))
 
     def _exists(self) -> bool:
-        return self._filepath.is_file()
+        return self._file.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": self._file.address}
