@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from scogen_pipeline.model import trainable
-from scogen_pipeline.model.settings import NetworkSettings
+from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.trainable import TrainableNetwork
 from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary
 from scogen_pipeline.tokens.windows import Batch
@@ -36,7 +36,7 @@ def random_batch(vocabulary: Vocabulary, batch_size: int, window_length: int) ->
 def tokens_per_second(settings: NetworkSettings, batch_size: int, window_length: int, seconds: float) -> float:
     """Train for some seconds and return the speed."""
     vocabulary = fit_vocabulary()
-    network = TrainableNetwork(settings, vocabulary, N_CONDITIONS, seed=1)
+    network = TrainableNetwork(settings, vocabulary, N_CONDITIONS, FitSettings(seed=1))
     batch = random_batch(vocabulary, batch_size, window_length)
     for _ in range(3):
         network.train(batch, 1e-3)

@@ -27,6 +27,13 @@ def test_a_value_out_of_range_is_refused_with_the_range(kind: type, name: str, v
         kind(**{name: value})
 
 
+@pytest.mark.parametrize(("kind", "name"), [(NetworkSettings, "skip_connections"), (FitSettings, "carry_state")])
+def test_a_switch_is_true_or_false(kind: type, name: str):
+    assert getattr(kind(**{name: True}), name)
+    with pytest.raises(RequestError, match=f"`{name}` must be true or false, received 1"):
+        kind(**{name: 1})
+
+
 def test_a_whole_number_serves_where_a_number_is_asked_for():
     assert FitSettings(max_minutes=5, condition_dropout=0).max_minutes == 5
     assert NetworkSettings(dropout=0).dropout == 0

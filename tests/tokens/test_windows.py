@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.tokens.windows import Batch, Examples, cut, ordered_batches, shuffled_batches
+from scogen_pipeline.tokens.windows import Batch, Cutting, Examples, RetoldExamples, cut, ordered_batches, shuffled_batches
 
 PAD = 0
 
@@ -25,8 +25,9 @@ def examples_of(lengths: list[int], slots: int = 3) -> Examples:
 
 
 def training_batches(examples: Examples, **changes: object) -> list[Batch]:
-    settings = {"window_length": 8, "batch_size": 3, "pad_id": PAD, "condition_dropout": 0.0, "seed": 1, "epoch": 0}
-    return list(shuffled_batches(examples, **(settings | changes)))  # type: ignore[arg-type]
+    epoch = changes.pop("epoch", 0)
+    cutting = {"window_length": 8, "batch_size": 3, "pad_id": PAD} | changes
+    return list(shuffled_batches(examples, Cutting(**cutting), 1, epoch))  # type: ignore[arg-type]
 
 
 def counted_targets(batches: list[Batch]) -> Counter[int]:
@@ -38,7 +39,7 @@ def test_each_target_of_each_piece_is_seen_exactly_once_an_epoch(lengths: list[i
     examples = examples_of(lengths)
     expected = Counter(int(target) for ids in examples.ids for target in ids[1:])
     assert counted_targets(training_batches(examples, window_length=window_length, epoch=epoch)) == expected
-    ordered = ordered_batches(examples, window_length=window_length, batch_size=2, pad_id=PAD)
+    ordered = ordered_batches(examples, Cutting(window_length, 2, PAD))
     assert counted_targets(list(ordered)) == expected
     assert examples.n_targets == expected.total()
 
@@ -135,3 +136,58 @@ def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
     lengths = [len(ids) for ids in Examples.of_split(table, "train", genre_repeats=4).ids]
     assert [lengths.count(n) for n in sizes.values()] == [1, 3, 4, 1]
     assert len(Examples.of_split(table, "train").ids) == 4
+
+
+@given(st.lists(st.integers(2, 60), min_size=1, max_size=8), st.integers(1, 20), st.integers(1, 4), st.booleans())
+def test_lanes_show_each_target_once_and_each_window_goes_on_where_the_last_one_ended(
+    lengths: list[int], window_length: int, batch_size: int, is_training: bool
+) -> None:
+    examples, cutting = examples_of(lengths), Cutting(window_length, batch_size, PAD, carries_state=True)
+    batches = list(examples.training_batches(cutting, 1, 0) if is_training else examples.ordered_batches(cutting))
+    assert counted_targets(batches) == Counter(int(target) for ids in examples.ids for target in ids[1:])
+    last = np.zeros(batch_size, np.int32)
+    begins = {int(ids[0]) for ids in examples.ids}
+    for batch in batches:
+        assert batch.continues is not None
+        for row in np.flatnonzero(batch.weights.any(axis=1)):
+            first, n = batch.tokens[row, 0], int(batch.weights[row].sum())
+            assert first == last[row] if batch.continues[row] else first in begins
+            last[row] = batch.targets[row, n - 1]
+
+
+def test_lanes_are_of_like_length_so_little_is_padding() -> None:
+    random = np.random.default_rng(0)
+    examples = examples_of(random.integers(400, 2000, 200).tolist())
+    batches = list(examples.training_batches(Cutting(128, 16, PAD, carries_state=True), 1, 0))
+    assert sum(float(batch.weights.sum()) for batch in batches) / sum(batch.weights.size for batch in batches) > 0.85
+
+
+def test_what_else_is_known_goes_with_its_target() -> None:
+    plain = examples_of([30, 9, 17])
+    features = tuple(np.stack([ids[1:], ids[1:] % 7], axis=1) for ids in plain.ids)
+    examples = Examples(plain.ids, plain.conditions, features, tuple((ids[1:, None] % 2).astype(np.uint8) for ids in plain.ids))
+    for carries_state in (False, True):
+        for batch in examples.training_batches(Cutting(8, 3, PAD, carries_state=carries_state), 1, 0):
+            real = batch.weights > 0
+            assert batch.features is not None
+            assert batch.dense is not None
+            assert np.array_equal(batch.features[..., 0][real], batch.targets[real])
+            assert np.array_equal(batch.dense[..., 0][real], batch.targets[real] % 2)
+            assert not batch.features[~real].any()
+    assert examples.hash != plain.hash
+    with pytest.raises(DataError, match="`features` must have a row for each id after the first"):
+        Examples(plain.ids, plain.conditions, features[:2])
+
+
+def test_retold_examples_are_others_in_each_epoch_and_the_same_at_every_resumption() -> None:
+    def tell(random: np.random.Generator | None) -> Examples:
+        plain = examples_of([30, 9])
+        return plain if random is None else Examples(tuple(ids + random.integers(99) for ids in plain.ids), plain.conditions)
+
+    examples, cutting = RetoldExamples(tell), Cutting(8, 3, PAD)
+    first, again, other = (list(examples.training_batches(cutting, 5, epoch)) for epoch in (1, 1, 2))
+    assert all(np.array_equal(one.tokens, two.tokens) for one, two in zip(first, again, strict=True))
+    assert counted_targets(first) != counted_targets(other)
+    assert counted_targets(list(examples.ordered_batches(cutting))) == counted_targets(training_batches(tell(None)))
+    assert (examples.n_targets, examples.n_conditions) == (37, 3)
+    assert examples.hash != tell(None).hash

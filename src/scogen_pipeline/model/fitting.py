@@ -20,11 +20,12 @@ from tqdm.auto import tqdm
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.model.network import build_network
+from scogen_pipeline.model.network import BLIND, build_network
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
+from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.model.snapshot import Checkpoint, EpochResult, NoCheckpoint, Snapshot, best_epoch
 from scogen_pipeline.model.trainable import TrainableNetwork
-from scogen_pipeline.tokens.windows import Examples, ordered_batches, shuffled_batches
+from scogen_pipeline.tokens.windows import Cutting, ExampleSource
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
@@ -42,28 +43,30 @@ class TrainingData:
         train: Pieces to learn from.
         valid: Pieces to stop by; without any, the training NLL decides.
         vocabulary: What the ids mean.
+        sight: What the pieces tell beside ids and conditions.
 
     Raises:
         DataError: If there is nothing to learn from.
     """
 
-    train: Examples
-    valid: Examples
+    train: ExampleSource
+    valid: ExampleSource
     vocabulary: Vocabulary
+    sight: Sight = BLIND
 
     def __post_init__(self) -> None:
         """Check that there is something to learn from."""
-        if not self.train.ids:
+        if not self.train.n_targets:
             raise DataError("`encoded_pieces` must hold pieces of the split `train`, received none. Ingest more files.")
 
     @property
     def n_conditions(self) -> int:
         """Number of condition slots."""
-        return int(self.train.conditions.shape[1])
+        return self.train.n_conditions
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the pieces, in hex; the vocabulary has its own."""
+        """SHA-256 of the pieces, in hex; vocabulary and sight have their own."""
         return hashlib.sha256((self.train.hash + self.valid.hash).encode()).hexdigest()
 
 
@@ -87,7 +90,7 @@ def fit_model(
     Returns:
         The model with the weights of its best epoch, and the result of every epoch.
     """
-    if not data.valid.ids:
+    if not data.valid.n_targets:
         logger.warning("No piece is held out for validation: training stops by the training NLL.")
     snapshot = _Run(data, network, settings).resume(checkpoint or NoCheckpoint(), listeners)
     model = _finished_model(snapshot, data, network, settings)
@@ -102,7 +105,14 @@ class _Run:
 
     def __init__(self, data: TrainingData, network: NetworkSettings, settings: FitSettings) -> None:
         self._data, self._network_settings, self._settings = data, network, settings
-        self._network = TrainableNetwork(network, data.vocabulary, data.n_conditions, settings.seed)
+        self._network = TrainableNetwork(network, data.vocabulary, data.n_conditions, settings, data.sight)
+        self._cutting = Cutting(
+            window_length=settings.window_length,
+            batch_size=settings.batch_size,
+            pad_id=data.vocabulary.pad_id,
+            condition_dropout=settings.condition_dropout,
+            carries_state=settings.carry_state,
+        )
 
     @property
     def _fingerprint(self) -> str:
@@ -115,6 +125,7 @@ class _Run:
             fit_settings,
             self._data.vocabulary.hash,
             self._data.hash,
+            self._data.sight.hash,
             keras.backend.backend(),
         ]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -153,7 +164,9 @@ class _Run:
         n_done, began = len(before.history), time.perf_counter()
         train_nll = self._train_epoch(n_done, bar)
         trained = time.perf_counter()
-        valid_nll = self._validation_nll() if self._data.valid.ids else train_nll
+        with self._network.averaged():
+            valid_nll = self._validation_nll() if self._data.valid.n_targets else train_nll
+            weights = self._network.weights
         result = EpochResult(
             epoch=n_done + 1,
             train_nll=train_nll,
@@ -163,21 +176,12 @@ class _Run:
             elapsed_seconds=time.perf_counter() - began + (before.history[-1].elapsed_seconds if n_done else 0.0),
         )
         history = (*before.history, result)
-        best = self._network.weights if best_epoch(history) == result.epoch else before.best
+        best = weights if best_epoch(history) == result.epoch else before.best
         return Snapshot(before.fingerprint, history, self._network.state, best)
 
     def _train_epoch(self, n_done: int, bar: tqdm[Any]) -> float:
         settings, n_seen, total_nll = self._settings, 0, 0.0
-        batches = shuffled_batches(
-            self._data.train,
-            window_length=settings.window_length,
-            batch_size=settings.batch_size,
-            pad_id=self._data.vocabulary.pad_id,
-            condition_dropout=settings.condition_dropout,
-            seed=settings.seed,
-            epoch=n_done,
-        )
-        for batch in batches:
+        for batch in self._data.train.training_batches(self._cutting, settings.seed, n_done):
             n_tokens = int(batch.weights.sum())
             n_seen += n_tokens
             progress = (n_done + n_seen / self._data.train.n_targets) / settings.epochs
@@ -187,13 +191,8 @@ class _Run:
         return total_nll / n_seen
 
     def _validation_nll(self) -> float:
-        settings, total_nll = self._settings, 0.0
-        for batch in ordered_batches(
-            self._data.valid,
-            window_length=settings.window_length,
-            batch_size=settings.batch_size,
-            pad_id=self._data.vocabulary.pad_id,
-        ):
+        total_nll = 0.0
+        for batch in self._data.valid.ordered_batches(self._cutting):
             total_nll += int(batch.weights.sum()) * self._network.validate(batch)
         return total_nll / self._data.valid.n_targets
 
@@ -207,7 +206,7 @@ def _is_over(history: Sequence[EpochResult], settings: FitSettings) -> bool:
 
 def _finished_model(snapshot: Snapshot, data: TrainingData, network: NetworkSettings, settings: FitSettings) -> TrainedModel:
     """Put the best weights into a network of plain Keras layers."""
-    plain = build_network(network, data.vocabulary, data.n_conditions, settings.seed)
+    plain = build_network(network, data.vocabulary, data.n_conditions, settings.seed, sight=data.sight)
     plain.set_weights(list(snapshot.best))
     best, history = snapshot.history[snapshot.best_epoch - 1], snapshot.history
     return TrainedModel.of_network(

@@ -4,6 +4,8 @@
 
     conditions (batch, slots) -> Embedding -> flatten -> Dense ──┐ (the same at every step)
     tokens (batch, time) -> Embedding ───────────── concatenate ─┴-> Dropout -> [LSTM -> Dropout] x n -> Dense -> logits
+    features (batch, time, k) -> k Embeddings ───────────┤ (if there are any, see `sight`)                   + penalties
+    dense (batch, time, d) -> Dense ─────────────────────┘
 
 Only standard layers and `keras.ops`, so a saved network loads in safe mode, without custom objects, on every backend.
 
@@ -15,9 +17,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from scogen_pipeline.errors import VocabularyError
+from scogen_pipeline.errors import DataError, VocabularyError
+from scogen_pipeline.model.sight import Sight, feature_embedding_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from scogen_pipeline.model.settings import NetworkSettings
@@ -25,6 +30,11 @@ if TYPE_CHECKING:
 
 #: Size of the embedding of one condition: there are some twenty values a slot.
 CONDITION_EMBEDDING_SIZE: Final = 16
+#: Names of the layers of `sight`; the index of the feature follows.
+FEATURE_PREFIX: Final = "feature_"
+PENALTY_PREFIX: Final = "penalty_by_"
+#: What the product's network sees beside tokens and conditions.
+BLIND: Final = Sight()
 #: Digits of the vocabulary's hash in the network's name.
 _HASH_DIGITS: Final = 12
 
@@ -57,43 +67,99 @@ def build_network(
     vocabulary: Vocabulary,
     n_conditions: int,
     seed: int = 0,
-    lstm_layer: type[keras.layers.LSTM] | None = None,
+    lstm_layer: Callable[..., keras.layers.LSTM] | None = None,
+    *,
+    sight: Sight = BLIND,
+    carried_batch: int | None = None,
 ) -> keras.Model:
     """Build the network with fresh weights.
 
     Args:
         settings: Its size.
         vocabulary: The vocabulary that it speaks.
-        n_conditions: Number of condition slots.
+        n_conditions: Number of condition slots; there may be none.
         seed: Decides the initial weights and what dropout drops.
-        lstm_layer: What computes the LSTM; the Keras layer by default.
+        lstm_layer: What makes an LSTM layer; the Keras layer by default.
+        sight: What else it sees.
+        carried_batch: Rows of every batch, if the layers are to keep their state from one batch to the next.
+
+    Raises:
+        DataError: If the table of allowed tokens is of another vocabulary.
     """
     import keras  # noqa: PLC0415  (pulls in a backend, 8 s, that generation need not pay)
     from keras import layers  # noqa: PLC0415
 
     draw = _Draw(seed)
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    conditions = keras.Input((n_conditions,), dtype="int32", name="conditions")
+    tokens = keras.Input((None,), carried_batch, dtype="int32", name="tokens")
+    inputs = {"tokens": tokens}
     x = layers.Embedding(vocabulary.size, settings.embedding_size, embeddings_initializer=draw.uniform(), name="token_embedding")(
         tokens
     )
-    request = _request_vector(conditions, settings, vocabulary.size, draw)
-    # (batch, time, 1) @ (batch, 1, condition_size): the request at every step, over a time that is not known here. Not a sum with
-    # zeros: Keras 3.15 on TensorFlow takes (1, n, 1) + (1, 1, n) for a bias and returns (1, n, 1).
-    repeated = keras.ops.matmul(keras.ops.ones_like(x[:, :, :1]), keras.ops.expand_dims(request, 1))
-    x = layers.Concatenate(name="token_and_request")([x, repeated])
-    x = layers.Dropout(settings.dropout, seed=draw.seed(), name="dropout_0")(x)
+    seen = [x]
+    if n_conditions:
+        inputs["conditions"] = conditions = keras.Input((n_conditions,), carried_batch, dtype="int32", name="conditions")
+        request = _request_vector(conditions, settings, vocabulary.size, draw)
+        # (batch, time, 1) @ (batch, 1, condition_size): the request at every step, over a time that is not known here. Not a sum
+        # with zeros: Keras 3.15 on TensorFlow takes (1, n, 1) + (1, 1, n) for a bias and returns (1, n, 1).
+        seen.append(keras.ops.matmul(keras.ops.ones_like(x[:, :, :1]), keras.ops.expand_dims(request, 1)))
+    if sight.feature_sizes:
+        inputs["features"] = keras.Input((None, len(sight.feature_sizes)), carried_batch, dtype="int32", name="features")
+        seen += _feature_vectors(inputs["features"], sight, draw)
+    if sight.dense_size:
+        inputs["dense"] = keras.Input((None, sight.dense_size), carried_batch, name="dense")
+        compress = layers.Dense(settings.dense_size, use_bias=False, kernel_initializer=draw.glorot(), name="dense_projection")
+        seen.append(compress(inputs["dense"]))
+    # Without conditions there may be nothing to join, and Keras joins no single tensor.
+    x = layers.Concatenate(name="token_and_request")(seen) if len(seen) > 1 else x
+    # Variational: what is dropped stays dropped for the whole window.
+    noise_shape = (None, 1, None) if settings.variational_dropout else None
+    x = seen_by_all = layers.Dropout(settings.dropout, noise_shape, seed=draw.seed(), name="dropout_0")(x)
+    outputs = []
     for level in range(1, settings.n_layers + 1):
+        if settings.skip_connections and level > 1:
+            x = layers.Concatenate(name=f"skip_{level}")([x, seen_by_all])
         x = (lstm_layer or layers.LSTM)(
             settings.lstm_units,
             return_sequences=True,
+            stateful=carried_batch is not None,
             kernel_initializer=draw.glorot(),
             recurrent_initializer=keras.initializers.Orthogonal(seed=draw.seed()),
             name=f"lstm_{level}",
         )(x)
-        x = layers.Dropout(settings.dropout, seed=draw.seed(), name=f"dropout_{level}")(x)
+        x = layers.Dropout(settings.dropout, noise_shape, seed=draw.seed(), name=f"dropout_{level}")(x)
+        outputs.append(x)
+    if settings.skip_connections and len(outputs) > 1:
+        x = layers.Concatenate(name="all_layers")(outputs)
     logits = layers.Dense(vocabulary.size, kernel_initializer=draw.glorot(), name="logits")(x)
-    return keras.Model({"tokens": tokens, "conditions": conditions}, logits, name=network_name(vocabulary))
+    if sight.allowed is not None:
+        logits = _without_forbidden(logits, inputs["features"], sight, vocabulary.size)
+    return keras.Model(inputs, logits, name=network_name(vocabulary))
+
+
+def _feature_vectors(features: Any, sight: Sight, draw: _Draw) -> list[Any]:
+    """Return the embedding of each feature, shapes (batch, time, its size)."""
+    from keras import layers  # noqa: PLC0415
+
+    return [
+        layers.Embedding(
+            n_values, feature_embedding_size(n_values), embeddings_initializer=draw.uniform(), name=f"{FEATURE_PREFIX}{index}"
+        )(features[:, :, index])
+        for index, n_values in enumerate(sight.feature_sizes)
+    ]
+
+
+def _without_forbidden(logits: Any, features: Any, sight: Sight, vocabulary_size: int) -> Any:
+    """Add the penalties, so that no probability is wasted on what cannot follow."""
+    import keras  # noqa: PLC0415
+
+    penalties = sight.penalties()
+    if penalties.shape[1] != vocabulary_size:
+        raise DataError(f"`allowed` must have a column for each of {vocabulary_size} tokens, received {penalties.shape[1]}.")
+    name = f"{PENALTY_PREFIX}{sight.allowed_by}"
+    table = keras.layers.Embedding(*penalties.shape, trainable=False, embeddings_initializer="zeros", name=name)
+    added = table(features[:, :, sight.allowed_by])
+    table.set_weights([penalties])
+    return keras.layers.Add(name="allowed_logits")([logits, added])
 
 
 def _request_vector(conditions: Any, settings: NetworkSettings, vocabulary_size: int, draw: _Draw) -> Any:

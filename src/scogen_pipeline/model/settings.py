@@ -23,6 +23,7 @@ _NETWORK_RANGES: Final = {
     "lstm_units": (4, 4096),
     "n_layers": (1, 8),
     "dropout": (0.0, 0.9),
+    "dense_size": (1, 2048),
 }
 _FIT_RANGES: Final = {
     "epochs": (1, 100_000),
@@ -34,6 +35,8 @@ _FIT_RANGES: Final = {
     "condition_dropout": (0.0, 1.0),
     "genre_repeats": (1, 1_000),
     "max_minutes": (0.0, 1e6),
+    "weight_decay": (0.0, 1.0),
+    "weight_averaging": (0.0, 0.99999),
 }
 
 
@@ -47,6 +50,9 @@ class NetworkSettings:
         lstm_units: Units of each LSTM layer.
         n_layers: Number of LSTM layers.
         dropout: Share of activations dropped in training, before, between and after the LSTM layers.
+        skip_connections: Whether each layer also sees what the first one sees, and the output sees all layers.
+        variational_dropout: Whether what is dropped stays dropped for a whole window.
+        dense_size: Numbers that stand for all dense values of `model.sight`, if the data have any.
 
     Raises:
         RequestError: If a value is out of range.
@@ -57,10 +63,14 @@ class NetworkSettings:
     lstm_units: int = 256
     n_layers: int = 2
     dropout: float = 0.2
+    skip_connections: bool = False
+    variational_dropout: bool = False
+    dense_size: int = 96
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _check_ranges(self, _NETWORK_RANGES)
+        _check_flags(self, "skip_connections", "variational_dropout")
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,9 @@ class FitSettings:
         genre_repeats: Most times that the pieces of a small genre are read in one epoch, to bring it nearer to the largest.
         max_minutes: Stop after the epoch that exceeds this; 0 for no limit.
         label: A word to find the run by.
+        weight_decay: Share by which weights other than biases shrink, times the learning rate, at each step.
+        weight_averaging: Share that an average over the steps keeps of itself at each; the average is what is saved. 0: none.
+        carry_state: Whether the state goes on from window to window of a piece, in training and in validation.
 
     Raises:
         RequestError: If a value is out of range.
@@ -93,10 +106,14 @@ class FitSettings:
     genre_repeats: int = 1
     max_minutes: float = 0.0
     label: str = ""
+    weight_decay: float = 0.0
+    weight_averaging: float = 0.0
+    carry_state: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _check_ranges(self, _FIT_RANGES)
+        _check_flags(self, "carry_state")
 
     def learning_rate_at(self, progress: float) -> float:
         """Return the learning rate after a share of all epochs: a short rise, then a cosine.
@@ -117,3 +134,9 @@ def _check_ranges(settings: object, ranges: Mapping[str, tuple[float, float]]) -
         if not is_number or not low <= value <= high:
             kind = "a whole number" if is_whole else "a number"
             raise RequestError(f"`{name}` must be {kind} from {low} to {high}, received {value!r}.")
+
+
+def _check_flags(settings: object, *names: str) -> None:
+    for name in names:
+        if not isinstance(getattr(settings, name), bool):
+            raise RequestError(f"`{name}` must be true or false, received {getattr(settings, name)!r}.")

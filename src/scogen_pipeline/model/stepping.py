@@ -15,7 +15,7 @@ import functools
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.model.network import check_vocabulary
+from scogen_pipeline.model.network import FEATURE_PREFIX, PENALTY_PREFIX, check_vocabulary
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
@@ -39,7 +39,7 @@ class State:
     """What the network remembers, one row a sequence of the batch.
 
     Args:
-        request: What the conditions add to the gates of the first layer, (batch, 4 * units).
+        request: What the conditions add to the gates of the layers that see them, (batch, 4 * units, or that times layers).
         hidden: Output of each layer, (batch, units).
         cell: Cell state of each layer, (batch, units).
     """
@@ -71,30 +71,51 @@ class NumpyStepper:
         _use_one_blas_thread()
         self.vocabulary = vocabulary
         weights = stored_weights(network)
-        (self._condition_embedding,), (self._token_embedding,) = weights["condition_embedding"], weights["token_embedding"]
-        self._request_kernel, self._request_bias = weights["request"]
+        (self._token_embedding,) = weights["token_embedding"]
+        self._conditions = (*weights["condition_embedding"], *weights["request"]) if "request" in weights else None
         self._logits_kernel, self._logits_bias = (np.ascontiguousarray(weight) for weight in weights["logits"])
-        layers = [weights[f"lstm_{level}"] for level in range(1, 1 + sum(name.startswith("lstm_") for name in weights))]
-        self._units = [recurrent.shape[0] for _, recurrent, _ in layers]
-        self._prepare(layers)
+        self._units = [weights[f"lstm_{level}"][1].shape[0] for level in range(1, 1 + _count(weights, "lstm_"))]
+        # Skip connections show the output all layers.
+        self._output_sees_all = len(self._units) > 1 and len(self._logits_kernel) == sum(self._units)
+        self._penalties = {int(name.removeprefix(PENALTY_PREFIX)): table for name, (table,) in _named(weights, PENALTY_PREFIX)}
+        self._prepare(weights)
 
-    def _prepare(self, layers: Sequence[Sequence[FloatArray]]) -> None:
-        """Do ahead what does not depend on the state: the token's and the request's part of the first layer."""
-        kernel, recurrent, bias = (weight * _gate_scale(len(layers[0][1])) for weight in layers[0])
-        embedding_size = self._token_embedding.shape[1]
-        self._gates_of_token = np.ascontiguousarray(self._token_embedding @ kernel[:embedding_size] + bias)  # (vocab, 4 * units)
-        self._gates_of_request = kernel[embedding_size:]
-        self._kernels = [np.ascontiguousarray(recurrent)]
-        self._biases = []
-        for layer in layers[1:]:
-            kernel, recurrent, bias = (weight * _gate_scale(len(layer[1])) for weight in layer)
-            self._kernels.append(np.ascontiguousarray(np.concatenate([kernel, recurrent])))
-            self._biases.append(bias)
+    def _prepare(self, weights: Mapping[str, tuple[FloatArray, ...]]) -> None:
+        """Do ahead what does not depend on the state: each input's part of the gates of all layers that see the inputs."""
+        n_seen = len(weights["lstm_1"][0])
+        seen_kernels, seen_biases = [], []  # of one layer each, (seen, 4 * units) and (4 * units,)
+        self._kernels, self._biases = [], []
+        for level, units in enumerate(self._units, 1):
+            kernel, recurrent, bias = (weight * _gate_scale(units) for weight in weights[f"lstm_{level}"])
+            n_from_below = self._units[level - 2] if level > 1 else 0
+            self._kernels.append(np.ascontiguousarray(np.concatenate([kernel[:n_from_below], recurrent])))
+            if len(kernel) > n_from_below:
+                seen_kernels.append(kernel[n_from_below:])
+                seen_biases.append(bias)
+            else:
+                self._biases.append(bias)
+        self._n_seeing = len(seen_kernels)
+        features = [weights[f"{FEATURE_PREFIX}{index}"][0] for index in range(_count(weights, FEATURE_PREFIX))]
+        dense = weights.get("dense_projection", (np.zeros((0, 0), np.float32),))[0]
+        request_size = self._conditions[1].shape[1] if self._conditions else 0
+        sizes = [self._token_embedding.shape[1], request_size, *(table.shape[1] for table in features), dense.shape[1]]
+        # Rows of the kernels, in the order in which `build_network` joins the inputs.
+        parts = np.split(np.concatenate(seen_kernels, axis=1), np.cumsum(sizes)[:-1])
+        if sum(sizes) != n_seen:
+            raise DataError(f"`network` must be made by `build_network`, received {n_seen} inputs for {sum(sizes)}.")
+        # (vocab, 4 * units * seeing layers)
+        self._gates_of_token = np.ascontiguousarray(self._token_embedding @ parts[0] + np.concatenate(seen_biases))
+        self._gates_of_request = parts[1]
+        self._gates_of_feature = [np.ascontiguousarray(table @ part) for table, part in zip(features, parts[2:-1], strict=True)]
+        self._gates_of_dense = np.ascontiguousarray(dense @ parts[-1])
 
     @property
     def n_conditions(self) -> int:
         """Number of condition slots."""
-        return int(self._request_kernel.shape[0] // self._condition_embedding.shape[1])
+        if self._conditions is None:
+            return 0
+        embedding, kernel, _ = self._conditions
+        return int(kernel.shape[0] // embedding.shape[1])
 
     def start(self, conditions: IntArray) -> State:
         """Return the state before the first token.
@@ -107,48 +128,104 @@ class NumpyStepper:
         """
         if conditions.ndim != 2 or conditions.shape[1] != self.n_conditions:
             raise DataError(f"`conditions` must have shape (batch, {self.n_conditions}), received {conditions.shape}.")
-        flat = self._condition_embedding[conditions].reshape(len(conditions), -1)
-        request = np.tanh(flat @ self._request_kernel + self._request_bias)
+        request = np.zeros((len(conditions), len(self._gates_of_request)), np.float32)
+        if self._conditions is not None:
+            embedding, kernel, bias = self._conditions
+            request = np.tanh(embedding[conditions].reshape(len(conditions), -1) @ kernel + bias)
         zeros = tuple(np.zeros((len(conditions), units), np.float32) for units in self._units)
         return State(request @ self._gates_of_request, zeros, zeros)
 
-    def step(self, ids: IntArray, state: State) -> tuple[FloatArray, State]:
+    def step(
+        self, ids: IntArray, state: State, features: IntArray | None = None, dense: npt.NDArray[Any] | None = None
+    ) -> tuple[FloatArray, State]:
         """Read one token a row.
 
         Args:
             ids: Shape (batch,).
             state: What `start` or the last `step` returned.
+            features: What is known of the token to come, (batch, features), if the network sees features.
+            dense: The same as values, (batch, values), if the network sees any.
 
         Returns:
             Logits of the next token, (batch, vocabulary), and the new state.
+
+        Raises:
+            DataError: If features or dense values are not what the network was trained with.
         """
-        gates = self._gates_of_token[ids] + state.request + state.hidden[0] @ self._kernels[0]
-        output, new_cell = _gated(gates, state.cell[0])
-        hidden, cell = [output], [new_cell]
-        for kernel, bias, old_hidden, old_cell in zip(
-            self._kernels[1:], self._biases, state.hidden[1:], state.cell[1:], strict=True
-        ):
-            output, new_cell = _gated(np.concatenate([output, old_hidden], axis=1) @ kernel + bias, old_cell)
+        hidden: list[FloatArray] = []
+        cell: list[FloatArray] = []
+        seen = np.split(self._seen(ids, state, features, dense), self._n_seeing, axis=1)
+        # A layer above the first sees the inputs too, or none does.
+        for level, (kernel, above) in enumerate(zip(self._kernels, [*seen, *self._biases], strict=True)):
+            below = state.hidden[level] if not hidden else np.concatenate([hidden[-1], state.hidden[level]], axis=1)
+            gates = below @ kernel
+            gates += above
+            output, new_cell = _gated(gates, state.cell[level])
             hidden.append(output)
             cell.append(new_cell)
-        return output @ self._logits_kernel + self._logits_bias, State(state.request, tuple(hidden), tuple(cell))
+        top = np.concatenate(hidden, axis=1) if self._output_sees_all else hidden[-1]
+        logits = top @ self._logits_kernel + self._logits_bias
+        for index, table in self._penalties.items():
+            logits += table[features[:, index]]  # type: ignore[index]  # `_seen` has checked that there are features
+        return logits, State(state.request, tuple(hidden), tuple(cell))
 
-    def log_probabilities(self, ids: Sequence[IntArray], conditions: IntArray) -> list[FloatArray]:
+    def _seen(self, ids: IntArray, state: State, features: IntArray | None, dense: npt.NDArray[Any] | None) -> FloatArray:
+        """Return what the inputs add to the gates."""
+        n_features, n_dense = (0 if known is None else known.shape[1] for known in (features, dense))
+        if n_features != len(self._gates_of_feature) or n_dense != len(self._gates_of_dense):
+            raise DataError(
+                f"`features` and `dense` must have {len(self._gates_of_feature)} and {len(self._gates_of_dense)} columns, "
+                f"received {n_features} and {n_dense}."
+            )
+        gates: FloatArray = self._gates_of_token[ids] + state.request
+        for index, table in enumerate(self._gates_of_feature):
+            gates += table[features[:, index]]  # type: ignore[index]
+        if dense is not None:
+            gates += dense.astype(np.float32) @ self._gates_of_dense
+        return gates
+
+    def log_probabilities(
+        self,
+        ids: Sequence[IntArray],
+        conditions: IntArray,
+        features: Sequence[IntArray] = (),
+        dense: Sequence[npt.NDArray[Any]] = (),
+    ) -> list[FloatArray]:
         """Return the natural log of the probability of each id after the first, for sequences of any lengths side by side.
 
         Args:
             ids: One array a sequence, (n,); at least one sequence.
             conditions: Shape (sequences, slots).
+            features: One array a sequence, (n - 1, features), if the network sees features.
+            dense: One array a sequence, (n - 1, values), if the network sees any.
         """
-        longest = max(len(sequence) for sequence in ids)
-        table = np.full((len(ids), longest), self.vocabulary.pad_id, np.int32)
-        for row, sequence in enumerate(ids):
-            table[row, : len(sequence)] = sequence
-        state, rows, result = self.start(conditions), np.arange(len(ids)), np.zeros((len(ids), longest - 1), np.float32)
-        for position in range(longest - 1):
-            logits, state = self.step(table[:, position], state)
-            result[:, position] = log_softmax(logits)[rows, table[:, position + 1]]
+        table, known, values = (_side_by_side(rows, self.vocabulary.pad_id * (rows is ids)) for rows in (ids, features, dense))
+        n_steps = table.shape[1] - 1  # type: ignore[union-attr]
+        state, rows, result = self.start(conditions), np.arange(len(ids)), np.zeros((len(ids), n_steps), np.float32)
+        for step in range(n_steps):
+            now = (None if of_all is None else of_all[:, step] for of_all in (known, values))
+            logits, state = self.step(table[:, step], state, *now)  # type: ignore[index]
+            result[:, step] = log_softmax(logits)[rows, table[:, step + 1]]  # type: ignore[index]
         return [result[row, : len(sequence) - 1] for row, sequence in enumerate(ids)]
+
+
+def _side_by_side(sequences: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any] | None:
+    """Return sequences of unequal length as one array, (sequences, longest, ...); None if there are none."""
+    if not len(sequences):
+        return None
+    longest = max(len(sequence) for sequence in sequences)
+    table = np.full((len(sequences), longest, *sequences[0].shape[1:]), padding, sequences[0].dtype)
+    for row, sequence in enumerate(sequences):
+        table[row, : len(sequence)] = sequence
+    return table
+
+
+def _named(weights: Mapping[str, tuple[FloatArray, ...]], prefix: str) -> list[tuple[str, tuple[FloatArray, ...]]]:
+    return [(name, arrays) for name, arrays in weights.items() if name.startswith(prefix)]
+
+
+def _count(weights: Mapping[str, tuple[FloatArray, ...]], prefix: str) -> int:
+    return len(_named(weights, prefix))
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:

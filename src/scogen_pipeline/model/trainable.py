@@ -3,20 +3,25 @@
 **Conventions.** The *state* is every variable that the next step depends on, in Keras' order: weights, seeds of dropout, the
 optimizer's moments, iteration count and learning rate. NLL is in nats per token.
 
-**References.** Kingma and Ba, 2015 (Adam); Pascanu, Mikolov and Bengio, 2013 (clipping the norm of the gradient).
+**References.** Kingma and Ba, 2015 (Adam); Pascanu, Mikolov and Bengio, 2013 (clipping the norm of the gradient); Loshchilov and
+Hutter, 2019 (decoupled weight decay); Polyak and Juditsky, 1992 (averaging weights).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from scogen_pipeline.model.network import build_network
+import numpy as np
+
+from scogen_pipeline.model.network import BLIND, build_network
 
 if TYPE_CHECKING:
     import keras
 
-    from scogen_pipeline.model.settings import NetworkSettings
+    from scogen_pipeline.model.settings import FitSettings, NetworkSettings
+    from scogen_pipeline.model.sight import Sight
     from scogen_pipeline.model.snapshot import Arrays
     from scogen_pipeline.tokens.vocabulary import Vocabulary
     from scogen_pipeline.tokens.windows import Batch
@@ -32,11 +37,19 @@ class TrainableNetwork:
         settings: Size of the network.
         vocabulary: The vocabulary that it speaks.
         n_conditions: Number of condition slots.
-        seed: Decides the initial weights and what dropout drops.
+        fit: How it is trained; the seed decides the initial weights and what dropout drops.
+        sight: What else it sees.
     """
 
-    def __init__(self, settings: NetworkSettings, vocabulary: Vocabulary, n_conditions: int, seed: int) -> None:
-        self._model = _compiled(build_network(settings, vocabulary, n_conditions, seed, _fastest_lstm_layer()))
+    def __init__(
+        self, settings: NetworkSettings, vocabulary: Vocabulary, n_conditions: int, fit: FitSettings, sight: Sight = BLIND
+    ) -> None:
+        carried_batch = fit.batch_size if fit.carry_state else None
+        network = build_network(
+            settings, vocabulary, n_conditions, fit.seed, _fastest_lstm_layer(), sight=sight, carried_batch=carried_batch
+        )
+        self._model = _compiled(network, fit)
+        self._carriers = [layer for layer in network.layers if getattr(layer, "stateful", False)]
 
     def train(self, batch: Batch, learning_rate: float) -> float:
         """Take one step; return the NLL of the batch before it, with dropout."""
@@ -44,19 +57,44 @@ class TrainableNetwork:
         return self._loss_of(self._model.train_on_batch, batch)
 
     def validate(self, batch: Batch) -> float:
-        """Change nothing; return the NLL of the batch."""
+        """Change nothing but the carried state; return the NLL of the batch."""
         return self._loss_of(self._model.test_on_batch, batch)
 
     def _loss_of(self, step: Callable[..., dict[str, Any]], batch: Batch) -> float:
         # Some versions of Keras average the loss over batches, which have unequal numbers of tokens; some do not.
         self._model.reset_metrics()
-        inputs = {"tokens": batch.tokens, "conditions": batch.conditions}
+        self._forget(batch)
+        inputs = {name: getattr(batch, name) for name in self._model.input}
         return float(step(inputs, batch.targets, sample_weight=batch.weights, return_dict=True)["loss"])
+
+    def _forget(self, batch: Batch) -> None:
+        """Reset the carried state of the rows in which another piece begins."""
+        for layer in self._carriers:
+            for variable in layer.states:
+                variable.assign(variable * batch.continues[:, None].astype(np.float32))  # type: ignore[index]
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Use the average of the weights over the steps, if there is one; afterwards the weights are as they were."""
+        if not self._model.optimizer.use_ema:
+            yield
+            return
+        own = self.state
+        self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+        try:
+            yield
+        finally:
+            self.restore(own)
 
     @property
     def weights(self) -> Arrays:
-        """The weights, in the order of `build_network`."""
-        return tuple(weight.copy() for weight in self._model.get_weights())
+        """The weights, in the order of `build_network` without carried state."""
+        import keras  # noqa: PLC0415
+
+        carried = {id(variable) for layer in self._carriers for variable in layer.states}
+        return tuple(
+            keras.ops.convert_to_numpy(variable).copy() for variable in self._model.weights if id(variable) not in carried
+        )
 
     @property
     def state(self) -> Arrays:
@@ -86,11 +124,15 @@ def _fastest_lstm_layer() -> type[keras.layers.LSTM] | None:
     return tensorflow_runtime.lstm_layer()
 
 
-def _compiled(network: keras.Model) -> keras.Model:
+def _compiled(network: keras.Model, fit: FitSettings) -> keras.Model:
     import keras  # noqa: PLC0415
 
+    average = {"use_ema": True, "ema_momentum": fit.weight_averaging} if fit.weight_averaging else {}
+    optimizer = keras.optimizers.Adam(global_clipnorm=_CLIP_NORM, weight_decay=fit.weight_decay or None, **average)
+    if fit.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
     network.compile(
-        optimizer=keras.optimizers.Adam(global_clipnorm=_CLIP_NORM),
+        optimizer=optimizer,
         # The mean over tokens: padding must not water the gradient down.
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         # On a CPU, XLA made TensorFlow's LSTM three times slower.
