@@ -1,0 +1,117 @@
+"""Train the product's network on a published set and print its test figures.
+
+    python benchmarks/literature.py --set jsb_16th --minutes 30 --fit '{"batch_size": 16}' --network '{"dropout": 0.4}'
+
+`--save` keeps the model, `--models` scores saved ones (several: each by itself and their mean). The sets are looked for in
+`--folder`; docs/benchmarks.md says where they come from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDataset
+from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
+from scogen_pipeline.metrics.literature.frames import FrameAdapter
+from scogen_pipeline.metrics.literature.network import frame_training_data, frame_vocabulary, network_nats
+from scogen_pipeline.metrics.literature.results import result_rows, summarise_results
+from scogen_pipeline.metrics.literature.rolls import RollAdapter
+from scogen_pipeline.metrics.literature.sets import FILE_BY_SET, BenchmarkSet, read_sets
+from scogen_pipeline.model.bundle import TrainedModel
+from scogen_pipeline.model.fitting import fit_model
+from scogen_pipeline.model.settings import FitSettings, NetworkSettings
+from scogen_pipeline.model.snapshot import EpochResult, NoCheckpoint
+from scogen_pipeline.model.stepping import NumpyStepper
+
+
+def load(folder: Path, name: str) -> BenchmarkSet:
+    """Read one published set."""
+    return read_sets({name: (folder / FILE_BY_SET[name]).read_bytes()})[name]
+
+
+def adapter_of(benchmark: BenchmarkSet, options: dict[str, object]) -> FrameAdapter:
+    """Return the adapter of a set."""
+    return (ChoraleAdapter if benchmark.is_grid else RollAdapter)(benchmark, **options)  # type: ignore[arg-type]
+
+
+def nats_a_note(benchmark: BenchmarkSet, steppers: Sequence[NumpyStepper], adapter: FrameAdapter, split: str) -> float:
+    """Return the pooled figure of a split."""
+    return sum(network_nats(steppers, adapter, split)) / sum(benchmark.n_notes(piece) for piece in benchmark.pieces[split])
+
+
+def say(result: EpochResult) -> None:
+    """Print one line an epoch."""
+    print(
+        f"{result.epoch:4} {result.train_nll:.4f} {result.valid_nll:.4f} {result.tokens_per_second:,.0f} tokens/s "
+        f"{result.elapsed_seconds / 60:.1f} min",
+        flush=True,
+    )
+
+
+def report(benchmark: BenchmarkSet, adapter: FrameAdapter, steppers: dict[str, Sequence[NumpyStepper]]) -> None:
+    """Print the table: validation, and test as all, clean and leaked."""
+    unit = "nats_per_note" if benchmark.is_grid else "nats_per_frame"
+    lengths = [len(sequence.tokens) for sequence in adapter.sequences("test")]
+    print(f"| model | valid, nats/note | test, {unit} |")
+    for name, together in steppers.items():
+        rows = result_rows(benchmark, name, network_nats(together, adapter, "test"), lengths)
+        summary = summarise_results(rows)
+        figures = " ".join(f"{row['pieces']} {row[unit]:.4f}" for row in summary.to_dict("records"))
+        print(f"| {name} | {nats_a_note(benchmark, together, adapter, 'valid'):.4f} | {figures} |", flush=True)
+
+
+def stepper_of(file: Path, adapter: FrameAdapter) -> NumpyStepper:
+    """Load a saved network."""
+    return NumpyStepper(file.read_bytes(), frame_vocabulary(adapter))
+
+
+def main() -> None:
+    """Train or load, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path("data/01_raw/benchmarks"))
+    parser.add_argument("--set", choices=[*FILE_BY_SET], default="jsb_16th")
+    parser.add_argument("--minutes", type=float, default=30)
+    for group in ("fit", "network", "adapter"):
+        parser.add_argument(f"--{group}", type=json.loads, default={}, help="settings as JSON")
+    parser.add_argument("--save", type=Path, help="where to keep the network, a .keras file; its checkpoint lies beside it")
+    parser.add_argument("--models", type=Path, nargs="+", help="score these instead of training")
+    arguments = parser.parse_args()
+    benchmark = load(arguments.folder, arguments.set)
+    adapter = adapter_of(benchmark, arguments.adapter)
+    if arguments.models:
+        steppers = {file.stem: [stepper_of(file, adapter)] for file in arguments.models}
+        together = [stepper for one in steppers.values() for stepper in one]
+        report(benchmark, adapter, steppers | ({"mean": together} if len(together) > 1 else {}))
+        return
+    network, fit = NetworkSettings(**arguments.network), FitSettings(**{"max_minutes": arguments.minutes} | arguments.fit)
+    print(json.dumps({"network": asdict(network), "fit": asdict(fit), "adapter": arguments.adapter}), file=sys.stderr)
+    place = NoCheckpoint()
+    if arguments.save:
+        checkpoint = TrainingCheckpointDataset(filepath=str(arguments.save.with_suffix(".checkpoint.npz")))
+        place = checkpoint.load()
+    began = time.perf_counter()
+    model, history = fit_model(frame_training_data(adapter), network, fit, checkpoint=place, listeners=[say])
+    print(f"{len(history)} epochs, {(time.perf_counter() - began) / 60:.1f} minutes, best {model.metrics['best_epoch']:.0f}")
+    save(model, arguments.save)
+    report(benchmark, adapter, {"network": [model.stepper()]})
+
+
+def save(model: TrainedModel, file: Path | None) -> None:
+    """Write the network if it is to be kept."""
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(model.network)
+        file.with_suffix(".json").write_text(model.facts_json())
+
+
+if __name__ == "__main__":
+    main()

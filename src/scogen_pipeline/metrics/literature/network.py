@@ -1,0 +1,69 @@
+"""The literature's pieces for the product's own network: examples to train on, and what the network makes of a split.
+
+**Conventions.** The vocabulary's first ids are the adapter's tokens, then come the marks, which are never allowed. There are no
+conditions. A piece is scored from its first frame to its last with the state carried all the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from scogen_pipeline.metrics.literature.frames import FrameAdapter, column
+from scogen_pipeline.model.fitting import TrainingData
+from scogen_pipeline.model.scoring import mean_log_probabilities
+from scogen_pipeline.model.sight import Sight
+from scogen_pipeline.tokens.alphabet import END, PAD, START
+from scogen_pipeline.tokens.vocabulary import Vocabulary
+from scogen_pipeline.tokens.windows import Examples, RetoldExamples
+
+if TYPE_CHECKING:
+    from scogen_pipeline.model.scoring import Scorer
+
+#: The network is given the token before anyway.
+_LEFT_OUT: Final = "previous_token"
+_MARKS: Final = (END, PAD, START)
+
+
+def frame_vocabulary(adapter: FrameAdapter) -> Vocabulary:
+    """Return the adapter's tokens as a vocabulary, under the name of its set."""
+    return Vocabulary((*(f"{adapter.name}={token}" for token in range(adapter.n_tokens)), *_MARKS))
+
+
+def sight_of(adapter: FrameAdapter) -> Sight:
+    """Return which features, dense values and masks the adapter has."""
+    sizes = [adapter.features[index].size for index in _columns(adapter)]
+    marks = np.zeros((len(adapter.masks), len(_MARKS)), bool)
+    return Sight(tuple(sizes), adapter.dense_size, np.concatenate([adapter.masks, marks], axis=1), allowed_by=0)
+
+
+def frame_examples(adapter: FrameAdapter, split: str, random: np.random.Generator | None = None) -> Examples:
+    """Return the pieces of a split in the published order; with `random`, each transposed."""
+    start_id, columns = frame_vocabulary(adapter).start_id, _columns(adapter)
+    sequences = list(adapter.sequences(split, random))
+    return Examples(
+        ids=tuple(np.concatenate([[start_id], sequence.tokens]).astype(np.int32) for sequence in sequences),
+        conditions=np.zeros((len(sequences), 0), np.int32),
+        features=tuple(sequence.features[:, columns] for sequence in sequences),
+        dense=tuple(sequence.dense for sequence in sequences if sequence.dense is not None),
+    )
+
+
+def frame_training_data(adapter: FrameAdapter) -> TrainingData:
+    """Return what a network learns a set from: the training split, transposed anew in each epoch, and the validation split."""
+    train = RetoldExamples(lambda random: frame_examples(adapter, "train", random))
+    return TrainingData(train, frame_examples(adapter, "valid"), frame_vocabulary(adapter), sight_of(adapter))
+
+
+def network_nats(scorers: Sequence[Scorer], adapter: FrameAdapter, split: str) -> list[float]:
+    """Return the nats that the mean of some networks needs for each piece of a split, in the published order."""
+    scores = mean_log_probabilities(scorers, frame_examples(adapter, split))
+    return [-float(score.sum(dtype=np.float64)) for score in scores]
+
+
+def _columns(adapter: FrameAdapter) -> npt.NDArray[np.intp]:
+    left_out = column(adapter, _LEFT_OUT)
+    return np.array([index for index in range(len(adapter.features)) if index != left_out])
