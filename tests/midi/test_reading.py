@@ -245,7 +245,6 @@ BROKEN = {
     "a tempo too slow": (lambda data: replaced(data, TEMPO, TEMPO[:3] + b"\xff\xff\xff"), Reason.BAD_TEMPO),
     "a tempo too fast": (lambda data: replaced(data, TEMPO, TEMPO[:3] + b"\x00\xe0\x00"), Reason.BAD_TEMPO),
     "no beats in a measure": (lambda data: replaced(data, METER, METER[:3] + b"\x00\x02"), Reason.BAD_METER),
-    "129 beats in a measure": (lambda data: replaced(data, METER, METER[:3] + b"\x81\x02"), Reason.BAD_METER),
     "a denominator of 128": (lambda data: replaced(data, METER, METER[:3] + b"\x04\x07"), Reason.BAD_METER),
     "a denominator that wraps to 4": (lambda data: replaced(data, METER, METER[:3] + b"\x04\x22"), Reason.BAD_METER),
     "nine sharps": (lambda data: replaced(data, KEY, KEY[:3] + b"\x09\x00"), Reason.BAD_KEY),

@@ -33,8 +33,8 @@ from scogen_pipeline.midi.time_base import find_time_base
 MAX_TICK: Final = 2**30
 MIN_QPM: Final = 5.0
 MAX_QPM: Final = 1_000.0
-#: A cadenza may be one bar of 65/4 (Liszt in ASAP).
-MAX_NUMERATOR: Final = 128
+#: All that a byte holds: a cadenza may be one bar of 175/4 (Chopin in ASAP).
+MAX_NUMERATOR: Final = 255
 MAX_SECONDS: Final = 6 * 3_600.0
 _DEFAULT_MICROSECONDS: Final = 500_000
 _DENOMINATORS: Final = frozenset(2**power for power in range(7))

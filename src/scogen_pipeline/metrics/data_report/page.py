@@ -18,6 +18,7 @@ from scogen_pipeline.metrics.data_report.figures import PERFORMANCE_COLOUR, SCOR
 from scogen_pipeline.metrics.data_report.licensing import demand_of
 from scogen_pipeline.metrics.data_report.verdict import judge
 from scogen_pipeline.midi.rejects import Reason
+from scogen_pipeline.midi.time_base import MEASURED
 
 _TEMPLATE: Final = "data_report.html.jinja"
 
@@ -68,6 +69,7 @@ def lay_out(collection: Collection) -> str:
         colours={"score": SCORE_COLOUR, "performance": PERFORMANCE_COLOUR},
         name=wording.shown(collection.name) or "MIDI collection",
         names_of=names_of,
+        time_base=MEASURED,
         range=f"from {pitch_name(sounding[0])} to {pitch_name(sounding[-1])}" if sounding else "",
     )
     return re.sub(r"\n\s*\n", "\n", page.strip()) + "\n"
