@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDataset
+from scogen_pipeline.datasets.training_checkpoint import CheckpointFile
 from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
 from scogen_pipeline.metrics.literature.frames import FrameAdapter
 from scogen_pipeline.metrics.literature.network import frame_training_data, frame_vocabulary, network_nats
@@ -29,7 +29,7 @@ from scogen_pipeline.metrics.literature.sets import FILE_BY_SET, BenchmarkSet, r
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.model.fitting import fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
-from scogen_pipeline.model.snapshot import EpochResult, NoCheckpoint
+from scogen_pipeline.model.snapshot import EpochResult
 from scogen_pipeline.model.stepping import NumpyStepper
 
 
@@ -43,11 +43,6 @@ def adapter_of(benchmark: BenchmarkSet, options: dict[str, object]) -> FrameAdap
     return (ChoraleAdapter if benchmark.is_grid else RollAdapter)(benchmark, **options)  # type: ignore[arg-type]
 
 
-def nats_a_note(benchmark: BenchmarkSet, steppers: Sequence[NumpyStepper], adapter: FrameAdapter, split: str) -> float:
-    """Return the pooled figure of a split."""
-    return sum(network_nats(steppers, adapter, split)) / sum(benchmark.n_notes(piece) for piece in benchmark.pieces[split])
-
-
 def say(result: EpochResult) -> None:
     """Print one line an epoch."""
     print(
@@ -57,16 +52,19 @@ def say(result: EpochResult) -> None:
     )
 
 
-def report(benchmark: BenchmarkSet, adapter: FrameAdapter, steppers: dict[str, Sequence[NumpyStepper]]) -> None:
+def report(
+    benchmark: BenchmarkSet, adapter: FrameAdapter, steppers: dict[str, Sequence[NumpyStepper]], shifts: Sequence[int] = (0,)
+) -> None:
     """Print the table: validation, and test as all, clean and leaked."""
     unit = "nats_per_note" if benchmark.is_grid else "nats_per_frame"
     lengths = [len(sequence.tokens) for sequence in adapter.sequences("test")]
-    print(f"| model | valid, nats/note | test, {unit} |")
+    n_valid = sum(benchmark.n_notes(piece) if benchmark.is_grid else len(piece) for piece in benchmark.pieces["valid"])
+    print(f"| model | valid, {unit} | test |")
     for name, together in steppers.items():
-        rows = result_rows(benchmark, name, network_nats(together, adapter, "test"), lengths)
-        summary = summarise_results(rows)
-        figures = " ".join(f"{row['pieces']} {row[unit]:.4f}" for row in summary.to_dict("records"))
-        print(f"| {name} | {nats_a_note(benchmark, together, adapter, 'valid'):.4f} | {figures} |", flush=True)
+        rows = result_rows(benchmark, name, network_nats(together, adapter, benchmark.pieces["test"], shifts), lengths)
+        figures = " ".join(f"{row['pieces']} {row[unit]:.4f}" for row in summarise_results(rows).to_dict("records"))
+        valid = sum(network_nats(together, adapter, benchmark.pieces["valid"], shifts)) / n_valid
+        print(f"| {name} | {valid:.4f} | {figures} |", flush=True)
 
 
 def stepper_of(file: Path, adapter: FrameAdapter) -> NumpyStepper:
@@ -84,25 +82,26 @@ def main() -> None:
         parser.add_argument(f"--{group}", type=json.loads, default={}, help="settings as JSON")
     parser.add_argument("--save", type=Path, help="where to keep the network, a .keras file; its checkpoint lies beside it")
     parser.add_argument("--models", type=Path, nargs="+", help="score these instead of training")
+    parser.add_argument("--relative", action="store_true", help="also speak of tokens by their intervals to the notes around")
+    parser.add_argument("--shifts", type=int, nargs="+", default=[0], help="transpositions to take the mean over, of a grid")
     arguments = parser.parse_args()
     benchmark = load(arguments.folder, arguments.set)
     adapter = adapter_of(benchmark, arguments.adapter)
     if arguments.models:
-        steppers = {file.stem: [stepper_of(file, adapter)] for file in arguments.models}
+        steppers: dict[str, Sequence[NumpyStepper]] = {file.stem: [stepper_of(file, adapter)] for file in arguments.models}
         together = [stepper for one in steppers.values() for stepper in one]
-        report(benchmark, adapter, steppers | ({"mean": together} if len(together) > 1 else {}))
+        report(benchmark, adapter, steppers | ({"mean": together} if len(together) > 1 else {}), arguments.shifts)
         return
     network, fit = NetworkSettings(**arguments.network), FitSettings(**{"max_minutes": arguments.minutes} | arguments.fit)
     print(json.dumps({"network": asdict(network), "fit": asdict(fit), "adapter": arguments.adapter}), file=sys.stderr)
-    place = NoCheckpoint()
-    if arguments.save:
-        checkpoint = TrainingCheckpointDataset(filepath=str(arguments.save.with_suffix(".checkpoint.npz")))
-        place = checkpoint.load()
+    place = CheckpointFile(arguments.save.with_suffix(".checkpoint.npz")) if arguments.save else None
     began = time.perf_counter()
-    model, history = fit_model(frame_training_data(adapter), network, fit, checkpoint=place, listeners=[say])
+    model, history = fit_model(
+        frame_training_data(adapter, is_relative=arguments.relative), network, fit, checkpoint=place, listeners=[say]
+    )
     print(f"{len(history)} epochs, {(time.perf_counter() - began) / 60:.1f} minutes, best {model.metrics['best_epoch']:.0f}")
     save(model, arguments.save)
-    report(benchmark, adapter, {"network": [model.stepper()]})
+    report(benchmark, adapter, {"network": [model.stepper()]}, arguments.shifts)
 
 
 def save(model: TrainedModel, file: Path | None) -> None:

@@ -123,7 +123,7 @@ def test_the_mean_of_networks_is_a_mean_of_probabilities(vocabulary: Vocabulary)
     steppers = [model_of(vocabulary, replace(TINY, skip_connections=skip)).stepper() for skip in (False, True)]
     examples = told(vocabulary, None)
     one, other = (log_probabilities(stepper, examples) for stepper in steppers)
-    for piece, scores in enumerate(mean_log_probabilities(steppers, examples)):
+    for piece, scores in enumerate(mean_log_probabilities(steppers, [examples])):
         np.testing.assert_allclose(np.exp(scores), (np.exp(one[piece]) + np.exp(other[piece])) / 2, atol=1e-6)
 
 

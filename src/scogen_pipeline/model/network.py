@@ -119,7 +119,8 @@ def build_network(
     x = layers.Concatenate(name="token_and_request")(seen) if len(seen) > 1 else x
     # Variational: what is dropped stays dropped for the whole window.
     noise_shape = (None, 1, None) if settings.variational_dropout else None
-    x = seen_by_all = layers.Dropout(settings.dropout, noise_shape, seed=draw.seed(), name="dropout_0")(x)
+    input_dropout = settings.dropout if settings.input_dropout is None else settings.input_dropout
+    x = seen_by_all = layers.Dropout(input_dropout, noise_shape, seed=draw.seed(), name="dropout_0")(x)
     outputs = []
     for level in range(1, settings.n_layers + 1):
         if settings.skip_connections and level > 1:

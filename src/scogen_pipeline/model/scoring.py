@@ -55,12 +55,15 @@ def log_probabilities(scorer: Scorer, examples: Examples) -> list[FloatArray]:
     return [found[index] for index in range(len(examples.ids))]
 
 
-def mean_log_probabilities(scorers: Sequence[Scorer], examples: Examples) -> list[FloatArray]:
-    """Return the log of the mean of the probabilities that several networks give to each target of each piece."""
-    each = [log_probabilities(scorer, examples) for scorer in scorers]
-    return [
-        np.logaddexp.reduce(np.stack(scores), axis=0) - np.float32(np.log(len(scorers))) for scores in zip(*each, strict=True)
-    ]
+def mean_log_probabilities(scorers: Sequence[Scorer], tellings: Sequence[Examples]) -> list[FloatArray]:
+    """Return the log of the mean of the probabilities that several networks give to each target of each piece.
+
+    Args:
+        scorers: The networks.
+        tellings: The same pieces told in several ways, each target standing for the same thing, such as transposed ones.
+    """
+    each = [log_probabilities(scorer, examples) for scorer in scorers for examples in tellings]
+    return [np.logaddexp.reduce(np.stack(scores), axis=0) - np.float32(np.log(len(each))) for scores in zip(*each, strict=True)]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

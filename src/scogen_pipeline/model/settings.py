@@ -23,8 +23,10 @@ _NETWORK_RANGES: Final = {
     "lstm_units": (4, 4096),
     "n_layers": (1, 8),
     "dropout": (0.0, 0.9),
+    "input_dropout": (0.0, 0.9),
     "dense_size": (1, 2048),
 }
+_OPTIONAL: Final = frozenset({"input_dropout"})
 _FIT_RANGES: Final = {
     "epochs": (1, 100_000),
     "batch_size": (1, 65_536),
@@ -50,6 +52,7 @@ class NetworkSettings:
         lstm_units: Units of each LSTM layer.
         n_layers: Number of LSTM layers.
         dropout: Share of activations dropped in training, before, between and after the LSTM layers.
+        input_dropout: Share dropped before the first layer, if another.
         skip_connections: Whether each layer also sees what the first one sees, and the output sees all layers.
         variational_dropout: Whether what is dropped stays dropped for a whole window.
         dense_size: Numbers that stand for all dense values of `model.sight`, if the data have any.
@@ -63,6 +66,7 @@ class NetworkSettings:
     lstm_units: int = 256
     n_layers: int = 2
     dropout: float = 0.2
+    input_dropout: float | None = None
     skip_connections: bool = False
     variational_dropout: bool = False
     dense_size: int = 96
@@ -130,6 +134,8 @@ class FitSettings:
 def _check_ranges(settings: object, ranges: Mapping[str, tuple[float, float]]) -> None:
     for name, (low, high) in ranges.items():
         value, is_whole = getattr(settings, name), isinstance(low, int)
+        if value is None and name in _OPTIONAL:
+            continue
         is_number = isinstance(value, int if is_whole else (int, float)) and not isinstance(value, bool)
         if not is_number or not low <= value <= high:
             kind = "a whole number" if is_whole else "a number"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from scogen_pipeline.metrics.literature.frames import MASK_ROW, FrameAdapter, column
-from scogen_pipeline.metrics.literature.sets import N_PITCHES
+from scogen_pipeline.metrics.literature.frames import MASK_ROW, FrameAdapter, FrameSequence, column
+from scogen_pipeline.metrics.literature.sets import N_PITCHES, REST, PieceArray
 from scogen_pipeline.model.fitting import TrainingData
 from scogen_pipeline.model.scoring import mean_log_probabilities
 from scogen_pipeline.model.sight import Relation, Sight
@@ -37,8 +37,8 @@ def frame_vocabulary(adapter: FrameAdapter) -> Vocabulary:
     return Vocabulary((*(f"{adapter.name}={token}" for token in range(adapter.n_tokens)), *_MARKS))
 
 
-def sight_of(adapter: FrameAdapter) -> Sight:
-    """Return which features, dense values and masks the adapter has."""
+def sight_of(adapter: FrameAdapter, *, is_relative: bool = False) -> Sight:
+    """Return which features, dense values and masks the adapter has, and if asked for how tokens stand to the notes around."""
     sizes = [adapter.features[index].size for index in _columns(adapter)]
     marks = np.zeros((len(adapter.masks), len(_MARKS)), bool)
     allowed = np.concatenate([adapter.masks, marks], axis=1)
@@ -51,7 +51,7 @@ def sight_of(adapter: FrameAdapter) -> Sight:
         for index, name in enumerate(names)
         if name in related
     ]
-    return Sight(tuple(sizes), adapter.dense_size, allowed, 0, tuple(relations))
+    return Sight(tuple(sizes), adapter.dense_size, allowed, 0, tuple(relations) if is_relative else ())
 
 
 def _intervals(n_values: int, n_tokens: int, lowest: int) -> npt.NDArray[np.int32]:
@@ -72,8 +72,11 @@ def _intervals(n_values: int, n_tokens: int, lowest: int) -> npt.NDArray[np.int3
 
 def frame_examples(adapter: FrameAdapter, split: str, random: np.random.Generator | None = None) -> Examples:
     """Return the pieces of a split in the published order; with `random`, each transposed."""
+    return _examples(adapter, list(adapter.sequences(split, random)))
+
+
+def _examples(adapter: FrameAdapter, sequences: Sequence[FrameSequence]) -> Examples:
     start_id, columns = frame_vocabulary(adapter).start_id, _columns(adapter)
-    sequences = list(adapter.sequences(split, random))
     return Examples(
         ids=tuple(np.concatenate([[start_id], sequence.tokens]).astype(np.int32) for sequence in sequences),
         conditions=np.zeros((len(sequences), 0), np.int32),
@@ -82,16 +85,32 @@ def frame_examples(adapter: FrameAdapter, split: str, random: np.random.Generato
     )
 
 
-def frame_training_data(adapter: FrameAdapter) -> TrainingData:
+def frame_training_data(adapter: FrameAdapter, *, is_relative: bool = False) -> TrainingData:
     """Return what a network learns a set from: the training split, transposed anew in each epoch, and the validation split."""
     train = RetoldExamples(lambda random: frame_examples(adapter, "train", random))
-    return TrainingData(train, frame_examples(adapter, "valid"), frame_vocabulary(adapter), sight_of(adapter))
+    return TrainingData(
+        train, frame_examples(adapter, "valid"), frame_vocabulary(adapter), sight_of(adapter, is_relative=is_relative)
+    )
 
 
-def network_nats(scorers: Sequence[Scorer], adapter: FrameAdapter, split: str) -> list[float]:
-    """Return the nats that the mean of some networks needs for each piece of a split, in the published order."""
-    scores = mean_log_probabilities(scorers, frame_examples(adapter, split))
-    return [-float(score.sum(dtype=np.float64)) for score in scores]
+def network_nats(
+    scorers: Sequence[Scorer], adapter: FrameAdapter, pieces: Sequence[PieceArray], shifts: Sequence[int] = (0,)
+) -> list[float]:
+    """Return the nats that the mean of some networks needs for each piece.
+
+    Args:
+        scorers: The networks.
+        adapter: What they were trained with.
+        pieces: Such as the test split.
+        shifts: Transpositions in semitones, of grids only. The mean of the probabilities over them is a proper one, since they do
+            not depend on the piece.
+    """
+    tellings = [_examples(adapter, [adapter.sequence(_transposed(piece, shift)) for piece in pieces]) for shift in shifts]
+    return [-float(score.sum(dtype=np.float64)) for score in mean_log_probabilities(scorers, tellings)]
+
+
+def _transposed(piece: PieceArray, shift: int) -> PieceArray:
+    return piece if not shift else np.where(piece == REST, REST, piece + shift).astype(np.int16)
 
 
 def _columns(adapter: FrameAdapter) -> npt.NDArray[np.intp]:
