@@ -19,7 +19,7 @@ from tests.datasets import worker_tasks
 from scogen_pipeline.datasets.local_workers import LocalWorkers, LocalWorkersDataset, n_processors
 from scogen_pipeline.errors import DataError, RequestError
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 
 
 def workers(n: int) -> LocalWorkers:
