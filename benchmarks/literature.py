@@ -82,7 +82,6 @@ def main() -> None:
         parser.add_argument(f"--{group}", type=json.loads, default={}, help="settings as JSON")
     parser.add_argument("--save", type=Path, help="where to keep the network, a .keras file; its checkpoint lies beside it")
     parser.add_argument("--models", type=Path, nargs="+", help="score these instead of training")
-    parser.add_argument("--relative", action="store_true", help="also speak of tokens by their intervals to the notes around")
     parser.add_argument("--shifts", type=int, nargs="+", default=[0], help="transpositions to take the mean over, of a grid")
     arguments = parser.parse_args()
     benchmark = load(arguments.folder, arguments.set)
@@ -96,9 +95,7 @@ def main() -> None:
     print(json.dumps({"network": asdict(network), "fit": asdict(fit), "adapter": arguments.adapter}), file=sys.stderr)
     place = CheckpointFile(arguments.save.with_suffix(".checkpoint.npz")) if arguments.save else None
     began = time.perf_counter()
-    model, history = fit_model(
-        frame_training_data(adapter, is_relative=arguments.relative), network, fit, checkpoint=place, listeners=[say]
-    )
+    model, history = fit_model(frame_training_data(adapter), network, fit, checkpoint=place, listeners=[say])
     print(f"{len(history)} epochs, {(time.perf_counter() - began) / 60:.1f} minutes, best {model.metrics['best_epoch']:.0f}")
     save(model, arguments.save)
     report(benchmark, adapter, {"network": [model.stepper()]}, arguments.shifts)

@@ -16,7 +16,7 @@ from scogen_pipeline.model.fitting import TrainingData, fit_model
 from scogen_pipeline.model.network import build_network
 from scogen_pipeline.model.scoring import log_probabilities, mean_log_probabilities
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
-from scogen_pipeline.model.sight import Relation, Sight, feature_embedding_size
+from scogen_pipeline.model.sight import Sight, feature_embedding_size
 from scogen_pipeline.model.stepping import log_softmax
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples, RetoldExamples
@@ -28,14 +28,10 @@ FORBIDDEN = 5
 
 
 def sight_of(vocabulary: Vocabulary) -> Sight:
-    """Three features, of which the second forbids a token when it is 1; two dense values; relations to the first and third."""
+    """Three features, of which the second forbids a token when it is 1; two dense values."""
     allowed = np.ones((2, vocabulary.size), bool)
     allowed[1, FORBIDDEN] = False
-    relations = [
-        Relation(feature, (np.arange(vocabulary.size) + np.arange(n)[::-1, None]).astype(np.int32))
-        for feature, n in ((0, 7), (2, 30))
-    ]
-    return Sight((7, 2, 30), dense_size=2, allowed=allowed, allowed_by=1, relations=tuple(relations))
+    return Sight((7, 2, 30), dense_size=2, allowed=allowed, allowed_by=1)
 
 
 def told(vocabulary: Vocabulary, random: np.random.Generator | None, lengths: tuple[int, ...] = (17, 30, 9, 21, 40)) -> Examples:
@@ -72,6 +68,7 @@ def keras_log_probabilities(model: TrainedModel, examples: Examples, piece: int)
     return log_softmax(np.asarray(network({name: inputs[name] for name in network.input}))[0])
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="backends draw other numbers from one seed")
 def test_a_network_without_sight_is_bit_by_bit_what_it_was_before_there_was_any(vocabulary: Vocabulary):
     weights = build_network(replace(TINY, dense_size=96), vocabulary, 2, seed=1).get_weights()
     # Of the commit before sight.
@@ -186,10 +183,6 @@ def test_a_sight_that_does_not_fit_is_refused(vocabulary: Vocabulary):
     narrow = Sight((1,), allowed=np.ones((1, 5), bool))
     with pytest.raises(DataError, match=f"each of {vocabulary.size} tokens, received 5"):
         build_network(TINY, vocabulary, 0, sight=narrow)
-    with pytest.raises(DataError, match="each of the 3 values of feature 0, received 2"):
-        Sight((3,), relations=(Relation(0, np.zeros((2, 5), np.int32)),))
-    with pytest.raises(DataError, match="a table of numbers from 0"):
-        Relation(0, np.full((3, 5), -1, np.int32))
     stepper = model_of(vocabulary, TINY).stepper()
     with pytest.raises(DataError, match="must have 3 and 2 columns, received 0 and 0"):
         stepper.step(np.array([2]), stepper.start(np.zeros((1, 0), np.int32)))
@@ -197,21 +190,7 @@ def test_a_sight_that_does_not_fit_is_refused(vocabulary: Vocabulary):
 
 def test_two_sights_are_the_same_if_their_hashes_are(vocabulary: Vocabulary):
     assert sight_of(vocabulary).hash == sight_of(vocabulary).hash
-    assert (
-        len(
-            {
-                sight.hash
-                for sight in (
-                    Sight(),
-                    Sight((3,)),
-                    Sight((3,), 2),
-                    sight_of(vocabulary),
-                    replace(sight_of(vocabulary), relations=()),
-                )
-            }
-        )
-        == 5
-    )
+    assert len({sight.hash for sight in (Sight(), Sight((3,)), Sight((3,), 2), sight_of(vocabulary))}) == 4
 
 
 def test_an_embedding_grows_with_its_feature_and_not_for_ever():

@@ -4,7 +4,7 @@
 
     conditions (batch, slots) -> Embedding -> flatten -> Dense ──┐ (the same at every step)
     tokens (batch, time) -> Embedding ───────────── concatenate ─┴-> Dropout -> [LSTM -> Dropout] x n -> Dense -> logits
-    features (batch, time, k) -> k Embeddings ───────────┤ (if there are any, see `sight`) + relative logits, penalties
+    features (batch, time, k) -> k Embeddings ───────────┤ (if there are any, see `sight`)                   + penalties
     dense (batch, time, d) -> Dense ─────────────────────┘
 
 Only standard layers and `keras.ops`, so a saved network loads in safe mode, without custom objects, on every backend.
@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from scogen_pipeline.errors import DataError, VocabularyError
 from scogen_pipeline.model.sight import Sight, feature_embedding_size
 
@@ -26,10 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import keras
-    import numpy.typing as npt
 
     from scogen_pipeline.model.settings import NetworkSettings
-    from scogen_pipeline.model.sight import Relation
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 #: Size of the embedding of one condition: there are some twenty values a slot.
@@ -37,8 +33,6 @@ CONDITION_EMBEDDING_SIZE: Final = 16
 #: Names of the layers of `sight`; the index of the feature follows.
 FEATURE_PREFIX: Final = "feature_"
 PENALTY_PREFIX: Final = "penalty_by_"
-RELATION_PREFIX: Final = "relation_"
-PLACES_PREFIX: Final = "places_by_"
 #: What the product's network sees beside tokens and conditions.
 BLIND: Final = Sight()
 #: Digits of the vocabulary's hash in the network's name.
@@ -138,8 +132,6 @@ def build_network(
     if settings.skip_connections and len(outputs) > 1:
         x = layers.Concatenate(name="all_layers")(outputs)
     logits = layers.Dense(vocabulary.size, kernel_initializer=draw.glorot(), name="logits")(x)
-    for index, relation in enumerate(sight.relations):
-        logits = _with_relative(logits, x, inputs["features"], relation, f"{RELATION_PREFIX}{index}", draw)
     if sight.allowed is not None:
         logits = _without_forbidden(logits, inputs["features"], sight)
     return keras.Model(inputs, logits, name=network_name(vocabulary))
@@ -161,32 +153,14 @@ def _without_forbidden(logits: Any, features: Any, sight: Sight) -> Any:
     """Add the penalties, so that no probability is wasted on what cannot follow."""
     import keras  # noqa: PLC0415
 
-    name = f"{PENALTY_PREFIX}{sight.allowed_by}"
-    added = _looked_up(sight.penalties(), features[:, :, sight.allowed_by], logits.shape[-1], name)
+    penalties, name = sight.penalties(), f"{PENALTY_PREFIX}{sight.allowed_by}"
+    if penalties.shape[1] != logits.shape[-1]:
+        raise DataError(f"`allowed` must have a column for each of {logits.shape[-1]} tokens, received {penalties.shape[1]}.")
+    # Weights that are not trained, so that the saved network has them.
+    table = keras.layers.Embedding(*penalties.shape, trainable=False, embeddings_initializer="zeros", name=name)
+    added = table(features[:, :, sight.allowed_by])
+    table.set_weights([penalties])
     return keras.layers.Add(name="allowed_logits")([logits, added])
-
-
-def _with_relative(logits: Any, x: Any, features: Any, relation: Relation, name: str, draw: _Draw) -> Any:
-    """Add to each token's logit the relative logit of how it stands to a feature."""
-    import keras  # noqa: PLC0415
-
-    relative = keras.layers.Dense(relation.n_places, use_bias=False, kernel_initializer=draw.glorot(), name=name)(x)
-    table = relation.places.astype(np.float32)
-    places = _looked_up(table, features[:, :, relation.feature], logits.shape[-1], f"{PLACES_PREFIX}{relation.feature}_of_{name}")
-    chosen = keras.ops.take_along_axis(relative, keras.ops.cast(places, "int32"), axis=-1)
-    return keras.layers.Add(name=f"with_{name}")([logits, chosen])
-
-
-def _looked_up(table: npt.NDArray[np.float32], indices: Any, vocabulary_size: int, name: str) -> Any:
-    """Return rows of a fixed table: weights that are not trained, so that the saved network has it."""
-    import keras  # noqa: PLC0415
-
-    if table.shape[1] != vocabulary_size:
-        raise DataError(f"`sight` must have a column for each of {vocabulary_size} tokens, received {table.shape[1]}.")
-    layer = keras.layers.Embedding(*table.shape, trainable=False, embeddings_initializer="zeros", name=name)
-    rows = layer(indices)
-    layer.set_weights([table])
-    return rows
 
 
 def _request_vector(conditions: Any, settings: NetworkSettings, vocabulary_size: int, draw: _Draw) -> Any:

@@ -7,8 +7,6 @@ literature's.
 **Conventions.** *Features* are small integers, each with an embedding of its own. *Dense* values are 0 or 1 (what sounds, say),
 and pass through one matrix. A table of *allowed* tokens has a row for each value of one feature; what is not allowed gets no
 probability. The saved network holds all of this itself, in the names and shapes of its layers.
-A *relation* lets the network speak of a token by how it stands to something seen: "as before", "a step up", "a third below the
-soprano". It learns each of these once and not for every pitch.
 """
 
 from __future__ import annotations
@@ -31,33 +29,6 @@ _MOST_FEATURE_SIZE: Final = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Relation:
-    """How tokens stand to the value of a feature.
-
-    Args:
-        feature: Index of the feature.
-        places: For each value of the feature and each token, which of the network's relative logits is added to the token's own,
-            (values, vocabulary), int32 from 0.
-
-    Raises:
-        DataError: If there is no table, or a place is negative.
-    """
-
-    feature: int
-    places: npt.NDArray[np.int32]
-
-    def __post_init__(self) -> None:
-        """Check the table."""
-        if self.places.ndim != 2 or not self.places.size or self.places.min() < 0:
-            raise DataError(f"`places` must be a table of numbers from 0, received shape {self.places.shape}.")
-
-    @property
-    def n_places(self) -> int:
-        """Number of relative logits."""
-        return int(self.places.max()) + 1
-
-
-@dataclass(frozen=True, eq=False)
 class Sight:
     """Which inputs a network has beside tokens and conditions; by default none.
 
@@ -66,47 +37,34 @@ class Sight:
         dense_size: Number of dense values.
         allowed: Which tokens may follow, (rows, vocabulary); everything may if it is absent.
         allowed_by: Index of the feature that says which row holds.
-        relations: How tokens stand to what is seen.
 
     Raises:
-        DataError: If a size is not positive, or a table does not fit its feature.
+        DataError: If a size is not positive, or the table does not fit its feature.
     """
 
     feature_sizes: tuple[int, ...] = ()
     dense_size: int = 0
     allowed: npt.NDArray[np.bool_] | None = None
     allowed_by: int = 0
-    relations: tuple[Relation, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the sizes."""
         if min(self.feature_sizes, default=1) < 1 or self.dense_size < 0:
             raise DataError(f"`feature_sizes` must be positive, received {self.feature_sizes}; dense {self.dense_size}.")
-        for relation in self.relations:
-            if len(relation.places) != self._n_values(relation.feature):
-                raise DataError(
-                    f"`places` must have a row for each of the {self._n_values(relation.feature)} values of feature "
-                    f"{relation.feature}, received {len(relation.places)}."
-                )
         if self.allowed is None:
             return
-        rows = self._n_values(self.allowed_by)
+        rows = self.feature_sizes[self.allowed_by] if 0 <= self.allowed_by < len(self.feature_sizes) else 0
         if self.allowed.ndim != 2 or len(self.allowed) != rows or not self.allowed.any(axis=1).all():
             raise DataError(
                 f"`allowed` must have a row with something allowed for each of the {rows} values of feature {self.allowed_by}, "
                 f"received shape {self.allowed.shape}."
             )
 
-    def _n_values(self, feature: int) -> int:
-        return self.feature_sizes[feature] if 0 <= feature < len(self.feature_sizes) else 0
-
     @cached_property
     def hash(self) -> str:
         """SHA-256 of all of it, in hex."""
         digest = hashlib.sha256(json.dumps([self.feature_sizes, self.dense_size, self.allowed_by]).encode())
         digest.update(b"" if self.allowed is None else np.packbits(self.allowed, axis=1).tobytes())
-        for relation in self.relations:
-            digest.update(relation.feature.to_bytes(4, "little") + relation.places.astype("<i4").tobytes())
         return digest.hexdigest()
 
     def penalties(self) -> npt.NDArray[np.float32]:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.model.network import FEATURE_PREFIX, PENALTY_PREFIX, PLACES_PREFIX, check_vocabulary
+from scogen_pipeline.model.network import FEATURE_PREFIX, PENALTY_PREFIX, check_vocabulary
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
@@ -78,14 +78,6 @@ class NumpyStepper:
         # Skip connections show the output all layers.
         self._output_sees_all = len(self._units) > 1 and len(self._logits_kernel) == sum(self._units)
         self._penalties = {int(name.removeprefix(PENALTY_PREFIX)): table for name, (table,) in _named(weights, PENALTY_PREFIX)}
-        self._relations = [
-            (
-                int(name.removeprefix(PLACES_PREFIX).partition("_")[0]),
-                table.astype(np.intp),
-                weights[name.partition("_of_")[2]][0],
-            )
-            for name, (table,) in _named(weights, PLACES_PREFIX)
-        ]
         self._prepare(weights)
 
     def _prepare(self, weights: Mapping[str, tuple[FloatArray, ...]]) -> None:
@@ -174,8 +166,6 @@ class NumpyStepper:
         top = np.concatenate(hidden, axis=1) if self._output_sees_all else hidden[-1]
         logits = top @ self._logits_kernel + self._logits_bias
         # `_seen` has checked that there are features.
-        for index, places, kernel in self._relations:
-            logits += np.take_along_axis(top @ kernel, places[features[:, index]], axis=1)  # type: ignore[index]
         for index, table in self._penalties.items():
             logits += table[features[:, index]]  # type: ignore[index]
         return logits, State(state.request, tuple(hidden), tuple(cell))
