@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from scogen_pipeline.errors import RequestError
 from scogen_pipeline.model.network import BLIND, build_network
 
 if TYPE_CHECKING:
@@ -39,11 +40,15 @@ class TrainableNetwork:
         n_conditions: Number of condition slots.
         fit: How it is trained; the seed decides the initial weights and what dropout drops.
         sight: What else it sees.
+
+    Raises:
+        RequestError: If state is to be carried and the backend cannot.
     """
 
     def __init__(
         self, settings: NetworkSettings, vocabulary: Vocabulary, n_conditions: int, fit: FitSettings, sight: Sight = BLIND
     ) -> None:
+        _require_carrying(fit)
         carried_batch = fit.batch_size if fit.carry_state else None
         network = build_network(
             settings, vocabulary, n_conditions, fit.seed, _fastest_lstm_layer(), sight=sight, carried_batch=carried_batch
@@ -88,13 +93,8 @@ class TrainableNetwork:
 
     @property
     def weights(self) -> Arrays:
-        """The weights, in the order of `build_network` without carried state."""
-        import keras  # noqa: PLC0415
-
-        carried = {id(variable) for layer in self._carriers for variable in layer.states}
-        return tuple(
-            keras.ops.convert_to_numpy(variable).copy() for variable in self._model.weights if id(variable) not in carried
-        )
+        """The weights, in the order of `build_network`; Keras counts carried state as none."""
+        return tuple(weight.copy() for weight in self._model.get_weights())
 
     @property
     def state(self) -> Arrays:
@@ -111,6 +111,14 @@ class TrainableNetwork:
     @property
     def _variables(self) -> tuple[Any, ...]:
         return (*self._model.variables, *self._model.optimizer.variables)
+
+
+def _require_carrying(fit: FitSettings) -> None:
+    import keras  # noqa: PLC0415
+
+    # Keras 3.15 on JAX leaves the state of a stateful layer as it was before the batch.
+    if fit.carry_state and keras.backend.backend() == "jax":
+        raise RequestError("`carry_state` must be false on JAX, received true. Train with KERAS_BACKEND=tensorflow or torch.")
 
 
 def _fastest_lstm_layer() -> type[keras.layers.LSTM] | None:
