@@ -1,0 +1,44 @@
+"""The literature's pieces for the product's network: nothing is lost on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
+from scogen_pipeline.metrics.literature.network import frame_examples, frame_training_data, network_nats, sight_of
+from scogen_pipeline.metrics.literature.sets import GRID, BenchmarkSet
+from scogen_pipeline.model.fitting import fit_model
+from scogen_pipeline.model.settings import FitSettings, NetworkSettings
+
+
+@pytest.fixture(scope="module")
+def grid() -> BenchmarkSet:
+    random = np.random.default_rng(0)
+    pieces = [
+        (np.array([72, 67, 60, 48]) + np.repeat(random.integers(-3, 4, (6, 4)), 4, axis=0)).astype(np.int16) for _ in range(6)
+    ]
+    return BenchmarkSet(GRID, {"train": tuple(pieces[:4]), "valid": (pieces[4],), "test": (pieces[5], pieces[5][:8])})
+
+
+def test_a_network_learns_a_set_and_scores_it_as_it_was_validated(grid: BenchmarkSet):
+    adapter = ChoraleAdapter(grid)
+    data = frame_training_data(adapter)
+    assert data.train.n_targets == sum(piece.size for piece in grid.pieces["train"])
+    settings = FitSettings(epochs=3, batch_size=2, window_length=16, learning_rate=0.01, carry_state=True)
+    model, _ = fit_model(data, NetworkSettings(embedding_size=8, lstm_units=16, n_layers=1, dense_size=8), settings)
+    nats = network_nats([model.stepper()], adapter, grid.pieces["valid"])
+    assert nats[0] / grid.pieces["valid"][0].size == pytest.approx(model.metrics["valid_nll"], abs=1e-4)
+    long, short = network_nats([model.stepper()], adapter, grid.pieces["test"], shifts=(-1, 0, 1))
+    assert 0 < short < long
+
+
+def test_examples_are_transposed_and_marks_are_never_allowed(grid: BenchmarkSet):
+    adapter = ChoraleAdapter(grid)
+    plain, moved = frame_examples(adapter, "train"), frame_examples(adapter, "train", np.random.default_rng(1))
+    assert [len(ids) for ids in plain.ids] == [len(ids) for ids in moved.ids]
+    assert plain.hash != moved.hash
+    allowed = sight_of(adapter).allowed
+    assert allowed is not None
+    assert not allowed[:, adapter.n_tokens :].any()
+    assert allowed[:, : adapter.n_tokens].all()
