@@ -15,9 +15,9 @@ from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 @pytest.fixture(scope="module")
 def grid() -> BenchmarkSet:
     random = np.random.default_rng(0)
-    pieces = [
-        (np.array([72, 67, 60, 48]) + np.repeat(random.integers(-3, 4, (6, 4)), 4, axis=0)).astype(np.int16) for _ in range(6)
-    ]
+    # Each piece is higher than the one before, so that there is room to transpose.
+    chords = [np.array([70, 65, 58, 46]) + 2 * index + random.integers(-2, 3, (6, 4)) for index in range(6)]
+    pieces = [np.repeat(chord, 4, axis=0).astype(np.int16) for chord in chords]
     return BenchmarkSet(GRID, {"train": tuple(pieces[:4]), "valid": (pieces[4],), "test": (pieces[5], pieces[5][:8])})
 
 
