@@ -3,8 +3,8 @@
     python benchmarks/archive_speed.py [N] [--peer-files 200]
 
 Default: 100,000 files of some 4 kB (see midi_archives.py), read by one process: the ingest pipeline with all that it does
-(copies, receipts, manifest); Python's `tarfile` with symusic to NumPy, which is the least that anybody must do; and `tarfile` with mido,
-pretty_midi and music21 on the first files. In seconds of processor time, one after the other in one run.
+(copies, receipts, manifest); Python's `tarfile` with symusic to NumPy, which is the least that anybody must do; and `tarfile`
+with mido, pretty_midi and music21 on the first files. In seconds of processor time, one after the other in one run.
 """
 
 from __future__ import annotations
