@@ -33,7 +33,7 @@ RUN_ELSEWHERE = {
     ". .venv/bin/activate": "a shell's own; the tests run in what it activates",
     "kedro run --pipeline train": "minutes: tests/test_smoke.py trains on less",
     "kedro run --pipeline generate --params key=F,model=local": "needs the model of the command above: tests/test_smoke.py",
-    "kedro run --pipeline train --params midi_dir=my_midi,model=mine,epochs=40,batch_size=32": "minutes: tests/test_smoke.py, test_ingest.py",
+    "kedro run --pipeline train --params midi_dir=my_midi,model=mine,epochs=40,batch_size=32": "minutes: test_smoke.py",
     "kedro run --pipeline data --params midi_dir=my_midi.zip": "test_smoke.py runs the pipeline, test_ingest.py reads archives",
     "kedro run --pipeline fetch": "it lists and ends with 1: tests/pipelines/test_fetch.py",
     "kedro run --pipeline fetch --params source=maestro": "the internet: tests/pipelines/test_fetch.py has a server of its own",

@@ -1,8 +1,8 @@
 """Arrow tables as the bytes of a Parquet file, compact and the same each time.
 
 **Conventions.** Times that ascend are stored as differences, other whole numbers byte by byte (all high bytes, then all low
-ones), words in dictionaries; zstd at its first level, for higher ones gained nothing. 3.6 bytes a note of a performance, written in
-half the time of dictionaries for all.
+ones), words in dictionaries; zstd at its first level, for higher ones gained nothing. A note of a performance takes 3.6 bytes,
+and is written in half the time of dictionaries for all.
 """
 
 from __future__ import annotations
