@@ -26,8 +26,6 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from scogen_pipeline.collection.fingerprints import N_SLICES, SLICE_COLUMNS, TABLE
 
@@ -378,6 +376,9 @@ def cluster(found: NearDuplicates) -> Clusters:
 
 def components(n: int, left: _Array, right: _Array) -> _Array:
     """Return the number of the first piece of each piece's component, shape (n,)."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - a page is written without them
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(n, n))
     _, label = connected_components(graph, directed=False)
     first = np.full(n, n)

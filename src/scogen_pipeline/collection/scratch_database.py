@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
+
+if TYPE_CHECKING:
+    import duckdb
 
 _BATCH_ROWS: Final = 65_536
 #: What a thread of DuckDB needs to sort and join at all.
@@ -115,6 +117,8 @@ def scratch_database(
         memory_mb: What DuckDB may hold; the rest goes to the disk.
         filesystem: Where the queries read, if that is not this machine.
     """
+    import duckdb  # noqa: PLC0415 - a page is written without it
+
     threads = max(1, min(n_threads or os.cpu_count() or 1, memory_mb // _MB_A_THREAD))
     with TemporaryDirectory(prefix=_PREFIX) as name:
         options: dict[str, str | bool | int | float | list[str]] = {

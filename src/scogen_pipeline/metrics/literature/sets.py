@@ -20,8 +20,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.io
-from scipy.io.matlab import MatReadError
 
 from scogen_pipeline.errors import DataError
 
@@ -92,6 +90,9 @@ def read_sets(contents: Mapping[str, bytes]) -> dict[str, BenchmarkSet]:
 
 
 def _rolls(name: str, data: bytes) -> dict[str, tuple[PieceArray, ...]]:
+    import scipy.io  # noqa: PLC0415 - a page is written without it
+    from scipy.io.matlab import MatReadError  # noqa: PLC0415
+
     try:
         found = scipy.io.loadmat(io.BytesIO(data), variable_names=[f"{split}data" for split in SPLITS])
         return {split: tuple(np.ascontiguousarray(roll, np.uint8) for roll in found[f"{split}data"][0]) for split in SPLITS}
