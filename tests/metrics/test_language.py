@@ -42,8 +42,12 @@ class FakeScorer:
         self.miss = -math.log(certainty + VOCABULARY.size - 1)
         self.batches: list[list[int]] = []
 
-    def log_probabilities(self, ids: Sequence[IntArray], conditions: IntArray) -> list[np.ndarray]:
+    def log_probabilities(
+        self, ids: Sequence[IntArray], conditions: IntArray, features: Sequence[IntArray] = (), dense: Sequence[np.ndarray] = ()
+    ) -> list[np.ndarray]:
         assert len(conditions) == len(ids)
+        assert not features
+        assert not dense
         self.batches.append([len(sequence) for sequence in ids])
         return [np.where((s[:-1] + 1) % VOCABULARY.size == s[1:], self.hit, self.miss).astype(np.float32) for s in ids]
 
@@ -81,7 +85,7 @@ def test_pieces_are_read_together_by_length_and_returned_in_their_own_order() ->
 
     together = model_nlls(scorer, sequences, conditions)
 
-    assert max(len(batch) for batch in scorer.batches) <= 32
+    assert max(len(batch) for batch in scorer.batches) <= 64
     assert all(batch[-1] <= 1.5 * batch[0] for batch in scorer.batches)
     assert len(scorer.batches) < 12
     assert [length for batch in scorer.batches for length in batch] == sorted(map(len, sequences))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +37,9 @@ class UniformStepper:
     def step(self, ids: IntArray, state: int) -> tuple[np.ndarray, int]:
         return np.zeros((len(ids), VOCABULARY.size), dtype=np.float32), state
 
-    def log_probabilities(self, ids: list[IntArray], conditions: IntArray) -> list[np.ndarray]:
+    def log_probabilities(
+        self, ids: list[IntArray], conditions: IntArray, features: Sequence[IntArray] = (), dense: Sequence[np.ndarray] = ()
+    ) -> list[np.ndarray]:
         return [np.full(len(sequence) - 1, -np.log(VOCABULARY.size)) for sequence in ids]
 
 

@@ -8,62 +8,36 @@ pooled: its sum of nats over its sum of tokens or notes. Of a very long piece th
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.floors import Floor, fit_bigram, fit_copy, fit_unigram
+from scogen_pipeline.model.scoring import Scorer, log_probabilities
 from scogen_pipeline.tokens.alphabet import kind_of
 from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
+from scogen_pipeline.tokens.windows import Examples
 
 logger = logging.getLogger(__name__)
-#: Pieces that are scored together: enough to fill the matrix products, few enough for the memory of two cores.
-_BATCH: Final = 32
-#: A longer piece in a batch makes the others wait: at most this many times as long as the shortest.
-_MOST_STRETCH: Final = 1.5
 #: An opera act of 60,000 tokens would take as long as all others together.
 _MAX_TOKENS: Final = 4096
 #: Where held-out pieces come from, best first: a sample of a handful may have an empty test split.
 _SPLITS: Final = ("test", "valid", "train")
 
 
-class Scorer(Protocol):
-    """What tells how likely it finds a piece: `model.stepping.NumpyStepper`."""
-
-    def log_probabilities(self, ids: Sequence[IntArray], conditions: IntArray) -> Sequence[npt.NDArray[np.floating]]:
-        """Return the natural log of the probability of each id after the first; `conditions` has shape `(pieces, slots)`."""
-
-
 def model_nlls(scorer: Scorer, sequences: Sequence[IntArray], conditions: Sequence[IntArray]) -> list[float]:
-    """Return the nats that a model needs for each piece; pieces of like length are read together.
+    """Return the nats that a model needs for each piece.
 
     Args:
         scorer: The model.
         sequences: Ids of each piece, `<start>` first.
         conditions: Condition ids of each piece, all of one length.
     """
-    nlls = [0.0] * len(sequences)
-    for batch in _batches([len(ids) for ids in sequences]):
-        scores = scorer.log_probabilities([sequences[i] for i in batch], np.stack([conditions[i] for i in batch]))
-        for index, score in zip(batch, scores, strict=True):
-            nlls[index] = -float(score.sum(dtype=np.float64))
-    return nlls
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield indices of pieces of like length."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
-        if batch and (len(batch) == _BATCH or lengths[index] > _MOST_STRETCH * lengths[batch[0]]):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    examples = Examples(tuple(sequences), np.stack(conditions))
+    return [-float(score.sum(dtype=np.float64)) for score in log_probabilities(scorer, examples)]
 
 
 def held_out(encoded_pieces: pd.DataFrame, max_pieces: int, seed: int) -> pd.DataFrame:
