@@ -16,9 +16,7 @@ it is written last, and whoever reads the tables reads those parts and no others
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -32,6 +30,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from scogen_pipeline.collection.parquet import parquet_bytes
+from scogen_pipeline.collection.whole_file import finish, unfinished, write_whole
 from scogen_pipeline.errors import DataError
 
 _MANIFEST: Final = "manifest.json"
@@ -183,10 +182,10 @@ class TableFolder:
         path = self._path(_SIDECARS, name)
         if self._fs.exists(path):
             return
-        unfinished = self._unfinished(path)
-        with opened() as source, self._fs.open(unfinished, "wb") as target:
+        partial = unfinished(self._fs, path)
+        with opened() as source, self._fs.open(partial, "wb") as target:
             shutil.copyfileobj(source, target, _COPY_BYTES)
-        self._fs.mv(unfinished, path)
+        finish(self._fs, partial, path)
 
     def commit(self, manifest: Manifest) -> None:
         """Write the manifest, then remove what it does not name."""
@@ -201,20 +200,8 @@ class TableFolder:
     def _path(self, *names: str) -> str:
         return "/".join((self._root, *names))
 
-    def _unfinished(self, path: str) -> str:
-        folder, _, name = path.rpartition("/")
-        self._fs.makedirs(folder, exist_ok=True)
-        return f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.partial"
-
     def _put(self, path: str, data: Any) -> None:
-        """Write a file in one step: by renaming where there are renames, by one request where an upload is one."""
-        unfinished = self._unfinished(path)
-        if self._is_local:
-            with open(unfinished, "wb") as file:
-                file.write(data)
-            os.replace(unfinished, path)
-        else:
-            self._fs.pipe_file(path, bytes(data))
+        write_whole(self._fs, path, data)
 
 
 def _json_bytes(entry: Any) -> bytes:

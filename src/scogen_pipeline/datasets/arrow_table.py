@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
@@ -11,9 +9,9 @@ import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.implementations.local import LocalFileSystem
 from kedro.io import AbstractDataset
 
+from scogen_pipeline.collection.whole_file import finish, unfinished
 from scogen_pipeline.errors import DataError
 
 _ROW_GROUP: Final = 131_072
@@ -75,16 +73,11 @@ class ArrowTableDataset(AbstractDataset[pa.Table | pa.RecordBatchReader, pd.Data
 
     def save(self, data: pa.Table | pa.RecordBatchReader) -> None:
         """Write the table, replacing the file in one step."""
-        folder, _, name = self._path.rpartition("/")
-        self._fs.makedirs(folder, exist_ok=True)
-        partial = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.partial"
+        partial = unfinished(self._fs, self._path)
         try:
             with self._fs.open(partial, "wb") as opened:
                 _write(data if isinstance(data, pa.RecordBatchReader) else data.to_reader(), opened)
-            if isinstance(self._fs, LocalFileSystem):
-                os.replace(partial, self._path)
-            else:
-                self._fs.mv(partial, self._path)
+            finish(self._fs, partial, self._path)
         finally:
             if self._fs.exists(partial):
                 self._fs.rm_file(partial)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from typing import Any
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
+
+from scogen_pipeline.collection.whole_file import write_whole
 
 
 class WholeFile:
@@ -40,13 +39,5 @@ class WholeFile:
         return data
 
     def write(self, data: bytes) -> None:
-        """Replace it in one step: by renaming where there are renames, by one request where an upload is one."""
-        if not isinstance(self._fs, LocalFileSystem):
-            self._fs.pipe_file(self._path, data)
-            return
-        folder, _, name = self._path.rpartition("/")
-        os.makedirs(folder, exist_ok=True)
-        partial = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.partial"
-        with open(partial, "wb") as opened:
-            opened.write(data)
-        os.replace(partial, self._path)
+        """Replace it in one step."""
+        write_whole(self._fs, self._path, data)
