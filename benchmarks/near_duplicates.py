@@ -26,8 +26,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from scogen_pipeline.collection.clusters import Clusters, cluster
 from scogen_pipeline.collection.fingerprints import FINGERPRINT_SCHEMA, N_SLICES, TABLE, fingerprint
-from scogen_pipeline.collection.near_duplicates import SAMPLE_GRAMS, Clusters, NearDuplicates, cluster, find_near_duplicates
+from scogen_pipeline.collection.near_duplicates import SAMPLE_GRAMS, NearDuplicates, find_near_duplicates
 from scogen_pipeline.collection.splits import SplitShares, deal_splits, report_splits, splits_sentence
 from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 from scogen_pipeline.midi.batch_tables import read_batch

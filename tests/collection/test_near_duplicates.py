@@ -20,8 +20,9 @@ from tests.collection.fingerprint_parts import (
 )
 
 from scogen_pipeline.collection import near_duplicates
+from scogen_pipeline.collection.clusters import Clusters, cluster, components
 from scogen_pipeline.collection.fingerprints import FINGERPRINT_SCHEMA, N_SLICES
-from scogen_pipeline.collection.near_duplicates import Clusters, NearDuplicates, cluster, find_near_duplicates
+from scogen_pipeline.collection.near_duplicates import NearDuplicates, find_near_duplicates
 
 
 def parts_of(files: Mapping[str, bytes], n_parts: int = 1) -> PartsInMemory:
@@ -204,7 +205,7 @@ def test_bridges_are_those_that_trying_each_piece_finds() -> None:
         edges = sorted({(min(edge), max(edge)) for edge in chance.integers(n, size=(16, 2)).tolist() if edge[0] != edge[1]})
         for at in range(n):
             kept = [edge for edge in edges if at not in edge]
-            numbers = Clusters(near_duplicates.components(n, *np.array(kept, int).reshape(-1, 2).T), np.zeros(n, bool)).number
+            numbers = Clusters(components(n, *np.array(kept, int).reshape(-1, 2).T), np.zeros(n, bool)).number
             touched = {int(numbers[other]) for edge in edges if at in edge for other in edge if other != at}
             holds = sum(np.count_nonzero(numbers == each) > 1 for each in touched) > 1
             assert (at in bridges_of(n, edges, {at: 1000})) == holds

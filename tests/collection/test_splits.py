@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scogen_pipeline.collection.near_duplicates import NearDuplicates, cluster
+from scogen_pipeline.collection.clusters import cluster
+from scogen_pipeline.collection.near_duplicates import NearDuplicates
 from scogen_pipeline.collection.splits import SplitShares, deal_splits, report_splits, splits_sentence
 from scogen_pipeline.errors import RequestError
 

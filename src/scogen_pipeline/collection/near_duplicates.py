@@ -1,8 +1,7 @@
 """Which pieces are the same music, by the grams that they share.
 
-Two pieces are *near duplicates* if they share more of the shorter one's grams than chance and style explain; a *cluster* is what
-hangs together by such pairs. Comparing every piece with every other is out of the question from 10,000 on, so it is done in two
-steps, both in bounded memory:
+Two pieces are *near duplicates* if they share more of the shorter one's grams than chance and style explain. Comparing every piece
+with every other is out of the question from 10,000 on, so it is done in two steps, both in bounded memory:
 
 1. **Candidates** from a sample of the grams. Whatever lies below a threshold is in the sample, so that two pieces keep or lose a
    common gram together; the threshold is chosen such that all of it is about `sample_grams`. The pieces that have a gram are
@@ -13,8 +12,7 @@ steps, both in bounded memory:
 **Conventions.** Pieces are numbered in the order of their ids, so the result does not depend on the order of the parts. A pair's
 left number is below its right one.
 
-**References**: sampling by a threshold of the hash (FracMinHash) follows Irber et al. 2022, doi 10.1101/2022.01.11.475838;
-bridges are articulation points by Tarjan 1972, doi 10.1137/0201010.
+**References**: sampling by a threshold of the hash (FracMinHash) follows Irber et al. 2022, doi 10.1101/2022.01.11.475838.
 """
 
 from __future__ import annotations
@@ -56,9 +54,6 @@ _LEAST_CONTAINMENT_MONOPHONIC: Final = 0.3
 _FEW_PIECES: Final = 1_000
 _RISE: Final = 0.01
 
-#: A whole opus has more grams than its pieces have in the middle.
-_LONGER: Final = 1.5
-
 _Array = Any
 
 
@@ -90,19 +85,6 @@ class NearDuplicates:
     left: _Array
     right: _Array
     containment: _Array
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """What hangs together.
-
-    Args:
-        number: Cluster of each piece, named by the number of its first piece, shape (n,).
-        is_bridge: Whether a piece is left out since it alone holds clusters together; it is a cluster of its own.
-    """
-
-    number: _Array
-    is_bridge: _Array
 
 
 def find_near_duplicates(fingerprints: Parts, sample_grams: int = SAMPLE_GRAMS) -> NearDuplicates:
@@ -355,81 +337,3 @@ def _same_melody(keys: _Array) -> tuple[_Array, _Array]:
     order = order[keys[order] > 0]
     same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
     return order[same], order[same + 1]
-
-
-# Clusters.
-
-
-def cluster(found: NearDuplicates) -> Clusters:
-    """Group the pieces by the pairs, with files left out that alone hold groups together.
-
-    Such a *bridge* is a recording of a whole opus, or a medley: longer than what it touches, and without it that falls apart into
-    at least two groups that each have more than one piece. (Of variants of a folk tune one may be the link, too; these are better
-    kept together.)
-    """
-    n = len(found.piece_ids)
-    is_bridge = np.zeros(n, bool)
-    is_bridge[_bridges(found, n)] = True
-    kept = ~(is_bridge[found.left] | is_bridge[found.right])
-    return Clusters(components(n, found.left[kept], found.right[kept]), is_bridge)
-
-
-def components(n: int, left: _Array, right: _Array) -> _Array:
-    """Return the number of the first piece of each piece's component, shape (n,)."""
-    from scipy.sparse import coo_array  # noqa: PLC0415 - a page is written without them
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(n, n))
-    _, label = connected_components(graph, directed=False)
-    first = np.full(n, n)
-    np.minimum.at(first, label, np.arange(n))
-    numbers: _Array = first[label]
-    return numbers
-
-
-def _bridges(found: NearDuplicates, n: int) -> list[int]:
-    """Return the pieces whose absence leaves two groups or more of two pieces or more."""
-    component = components(n, found.left, found.right)
-    size = np.bincount(component, minlength=n)
-    inside = size[component[found.left]] >= 5  # two groups of two and the bridge
-    neighbours: dict[int, list[int]] = {}
-    for one, other in zip(found.left[inside].tolist(), found.right[inside].tolist(), strict=True):
-        neighbours.setdefault(one, []).append(other)
-        neighbours.setdefault(other, []).append(one)
-    bridges: list[int] = []
-    seen: dict[int, int] = {}
-    for root in sorted(neighbours):
-        if root not in seen:
-            bridges += _bridges_from(root, neighbours, seen, int(size[component[root]]))
-    return [piece for piece in bridges if found.n_grams[piece] > _LONGER * np.median(found.n_grams[neighbours[piece]])]
-
-
-def _bridges_from(root: int, neighbours: dict[int, list[int]], seen: dict[int, int], n: int) -> list[int]:
-    """Walk a component in depth; a piece is a bridge if groups below it reach nothing above it."""
-    low: dict[int, int] = {}
-    size: dict[int, int] = {}
-    cut_off: dict[int, list[int]] = {}  # sizes of the groups that a piece holds
-    path = [(root, -1, iter(neighbours[root]))]
-    seen[root] = low[root] = len(seen)
-    size[root] = 1
-    while path:
-        piece, parent, rest = path[-1]
-        step = next(rest, None)
-        if step is None:
-            path.pop()
-            if parent >= 0:
-                low[parent] = min(low[parent], low[piece])
-                size[parent] += size[piece]
-                if low[piece] >= seen[parent]:
-                    cut_off.setdefault(parent, []).append(size[piece])
-        elif step not in seen:
-            seen[step] = low[step] = len(seen)
-            size[step] = 1
-            path.append((step, piece, iter(neighbours[step])))
-        elif step != parent:
-            low[piece] = min(low[piece], seen[step])
-    return [piece for piece, groups in cut_off.items() if _n_large([*groups, n - 1 - sum(groups)]) > 1]
-
-
-def _n_large(groups: list[int]) -> int:
-    return sum(group > 1 for group in groups)

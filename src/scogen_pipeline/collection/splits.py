@@ -5,7 +5,7 @@
 - A cluster is dealt by a hash of its name, which is the smallest id of its pieces: the order of the files plays no part.
 - A piece that had a side keeps it. New pieces join the side of the old ones that they resemble.
 - What resembles pieces of two sides is on none: *quarantine* is neither trained on nor tested with. So is a bridge (see
-  `near_duplicates`), unless all that it touches is trained on.
+  `clusters`), unless all that it touches is trained on.
 - A cluster of more than half of what a side is to get is trained on; else one famous work could be the whole test.
 """
 
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from scogen_pipeline.collection.near_duplicates import Clusters, NearDuplicates, components
+from scogen_pipeline.collection.clusters import Clusters, components
+from scogen_pipeline.collection.near_duplicates import NearDuplicates
 from scogen_pipeline.errors import RequestError
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ import logging
 import pandas as pd
 from tqdm import tqdm
 
+from scogen_pipeline.collection.clusters import cluster
 from scogen_pipeline.collection.collecting import Workers
 from scogen_pipeline.collection.fingerprints import FingerprintPart, fingerprint_parts_of
-from scogen_pipeline.collection.near_duplicates import cluster, find_near_duplicates
+from scogen_pipeline.collection.near_duplicates import find_near_duplicates
 from scogen_pipeline.collection.splits import SplitReport, SplitShares, deal_splits, report_splits, splits_sentence
 from scogen_pipeline.collection.table_folder import Manifest, TableFolder
 
