@@ -1,7 +1,7 @@
 """Which pieces are the same music, by the grams that they share.
 
-Two pieces are *near duplicates* if they share more of the shorter one's grams than chance and style explain. Comparing every piece
-with every other is out of the question from 10,000 on, so it is done in two steps, both in bounded memory:
+Two pieces are *near duplicates* if they share more of the shorter one's grams than chance and style explain. Comparing every
+piece with every other is out of the question from 10,000 on, so it is done in two steps, both in bounded memory:
 
 1. **Candidates** from a sample of the grams. Whatever lies below a threshold is in the sample, so that two pieces keep or lose a
    common gram together; the threshold is chosen such that all of it is about `sample_grams`. The pieces that have a gram are
