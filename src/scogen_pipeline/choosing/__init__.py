@@ -1,0 +1,1 @@
+"""Many pieces are written, the best is kept."""
