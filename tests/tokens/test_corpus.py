@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,13 +28,19 @@ def tables_of(files: dict[str, bytes]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat([tables[name] for tables in each], ignore_index=True) for name in each[0]}
 
 
+def seen(conditions: Sequence[str], tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each target, and whether it is the last one."""
+    numbers = np.arange(1, len(tokens))
+    return numbers[:, None].astype(np.uint8), (numbers == len(tokens) - 1)[:, None].astype(np.uint8)
+
+
 def encoded(files: dict[str, bytes], labels: pd.DataFrame | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = tables_of(files)
     known = pd.DataFrame({"path": []}, dtype=str) if labels is None else labels
     facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"]).merge(
         tables["pieces"][["piece_id", "time_base"]], on="piece_id"
     )
-    return encode_tables([tables], facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY)
+    return encode_tables([tables], facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY, seen)
 
 
 def test_labels_come_before_what_the_file_says(small_midi: Callable[..., bytes]) -> None:
@@ -53,6 +60,14 @@ def test_ids_decode_to_the_notes_of_the_file(small_midi: Callable[..., bytes]) -
     assert [(note.onset, note.pitch, note.duration) for note in piece.notes] == [(24 * n, 60 + n, 24) for n in range(8)]
 
 
+def test_each_target_has_what_is_known_before_it(small_midi: Callable[..., bytes]) -> None:
+    pieces, _ = encoded({"a.mid": small_midi()})
+    row = pieces.iloc[0]
+    n_targets = len(row["ids"]) - 1
+    assert row["features"].tolist() == list(range(1, n_targets + 1))
+    assert row["dense"].tolist() == [*[0] * (n_targets - 1), 0b10000000]
+
+
 def test_the_split_is_that_of_the_table(small_midi: Callable[..., bytes]) -> None:
     pieces, _ = encoded({"a.mid": small_midi()})
     assert pieces["split"].tolist() == ["valid"]
@@ -64,7 +79,7 @@ def test_parts_give_the_rows_of_the_whole(small_midi: Callable[..., bytes]) -> N
     whole = tables_of(files)
     known = pd.DataFrame({"path": []}, dtype=str)
     facts = piece_facts(whole["pieces"], known, whole["tempos"], whole["key_signatures"]).assign(time_base="score")
-    by_part, _ = encode_tables(tables, facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY)
+    by_part, _ = encode_tables(tables, facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY, seen)
     pd.testing.assert_frame_equal(by_part, encoded(files)[0])
 
 

@@ -109,6 +109,16 @@ def test_pieces_are_taken_by_split_in_the_order_of_their_id_whatever_the_order_o
     assert Examples.of_split(table, "test").conditions.shape == (0, 2)
 
 
+def test_features_and_dense_values_are_unpacked_from_the_table() -> None:
+    table = pd.DataFrame({"piece_id": ["b", "a"], "split": "train", "conditions": [[1], [2]], "ids": [[7, 8, 9], [4, 5]]})
+    table = table.assign(features=[[1, 2, 3, 4], [5, 6]], dense=[[0b10100000, 0b01000000], [0b11100000]])
+    examples = Examples.of_split(table, "train", dense_size=3)
+    assert [rows.tolist() for rows in examples.features] == [[[5, 6]], [[1, 2], [3, 4]]]
+    assert [rows.tolist() for rows in examples.dense] == [[[1, 1, 1]], [[1, 0, 1], [0, 1, 0]]]
+    shortened = examples.shortened(1)
+    assert (shortened.ids[1].tolist(), shortened.features[1].tolist()) == ([7, 8], [[1, 2]])
+
+
 def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(DataError, match="one row of ids a piece"):
         Examples((np.array([1, 2], np.int32),), np.zeros((2, 3), np.int32))

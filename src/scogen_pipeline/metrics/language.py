@@ -29,14 +29,18 @@ _SPLITS: Final = ("test", "valid", "train")
 
 
 def model_nlls(scorer: Scorer, sequences: Sequence[IntArray], conditions: Sequence[IntArray]) -> list[float]:
-    """Return the nats that a model needs for each piece.
+    """Return the nats that a model that sees nothing else needs for each piece.
 
     Args:
         scorer: The model.
         sequences: Ids of each piece, `<start>` first.
         conditions: Condition ids of each piece, all of one length.
     """
-    examples = Examples(tuple(sequences), np.stack(conditions))
+    return nlls_of(scorer, Examples(tuple(sequences), np.stack(conditions)))
+
+
+def nlls_of(scorer: Scorer, examples: Examples) -> list[float]:
+    """Return the nats that a model needs for each piece."""
     return [-float(score.sum(dtype=np.float64)) for score in log_probabilities(scorer, examples)]
 
 
@@ -58,13 +62,23 @@ def held_out(encoded_pieces: pd.DataFrame, max_pieces: int, seed: int) -> pd.Dat
     return pieces.iloc[np.sort(chosen)]
 
 
-def language_table(encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: Scorer, vocabulary: Vocabulary) -> pd.DataFrame:
+def language_table(
+    encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: Scorer, vocabulary: Vocabulary, dense_size: int = 0
+) -> pd.DataFrame:
     """Compare a model with the floors on the chosen pieces.
+
+    Args:
+        encoded_pieces: What the floors are fitted on.
+        chosen: The pieces to read.
+        scorer: The model.
+        vocabulary: What the ids mean.
+        dense_size: Number of dense values that the model sees.
 
     Returns:
         One row a model and genre ("all" first): model, genre, split, n_pieces, n_tokens, n_notes, nll_per_token, nll_per_note.
     """
-    sequences = [ids[: _MAX_TOKENS + 1] for ids in _id_arrays(chosen["ids"])]
+    examples = Examples.of_rows(chosen, dense_size).shortened(_MAX_TOKENS)
+    sequences = examples.ids
     is_note = np.array([kind_of(token) == "pitch" for token in vocabulary.tokens])
     facts = pd.DataFrame(
         {
@@ -74,7 +88,7 @@ def language_table(encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: S
             "n_notes": [int(is_note[ids].sum()) for ids in sequences],
         }
     )
-    nlls = {"lstm": model_nlls(scorer, sequences, _id_arrays(chosen["conditions"]))}
+    nlls = {"lstm": nlls_of(scorer, examples)}
     for name, floor in fit_floors(encoded_pieces, vocabulary).items():
         nlls[name] = [-float(floor.log_likelihoods(ids).sum()) for ids in sequences]
     return pd.concat([_pooled(name, facts.assign(nll=values)) for name, values in nlls.items()], ignore_index=True)

@@ -20,20 +20,20 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from itertools import repeat, zip_longest
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.errors import DataError
+from scogen_pipeline.tokens.packing import ByteArray, unpacked_dense, unpacked_features
 
 if TYPE_CHECKING:
     import pandas as pd
 
 IntArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float32]
-ByteArray = npt.NDArray[np.uint8]
 
 #: Batches are padded to a multiple of this, so that compilers see few shapes.
 _BUCKET: Final = 32
@@ -108,7 +108,7 @@ class Examples:
 
     ids: tuple[IntArray, ...]
     conditions: IntArray
-    features: tuple[IntArray, ...] = ()
+    features: tuple[npt.NDArray[Any], ...] = ()
     dense: tuple[ByteArray, ...] = ()
 
     def __post_init__(self) -> None:
@@ -125,20 +125,41 @@ class Examples:
                 raise DataError(f"`{name}` must have a row for each id after the first, received another number of rows.")
 
     @classmethod
-    def of_split(cls, encoded_pieces: pd.DataFrame, split: str, genre_repeats: int = 1) -> Examples:
+    def of_split(cls, encoded_pieces: pd.DataFrame, split: str, genre_repeats: int = 1, dense_size: int = 0) -> Examples:
         """Take the pieces of one split ("train", "valid" or "test") in the order of their piece_id.
 
         Args:
-            encoded_pieces: One row a piece.
+            encoded_pieces: One row a piece; without the columns `features` and `dense`, the examples have none.
             split: Which rows.
             genre_repeats: Most times that the pieces of a small genre are taken, so that it comes nearer to the largest one.
+            dense_size: Number of dense values, which the table does not tell; 0 leaves them out.
         """
         rows = encoded_pieces[encoded_pieces["split"] == split].sort_values("piece_id")
         if genre_repeats > 1:
             rows = rows.iloc[np.repeat(np.arange(len(rows)), _repeats(rows, genre_repeats))]
         slots = len(encoded_pieces["conditions"].iloc[0]) if len(encoded_pieces) else 0
-        conditions = np.array(rows["conditions"].tolist(), dtype=np.int32).reshape(len(rows), slots)
-        return cls(tuple(np.asarray(ids, dtype=np.int32) for ids in rows["ids"]), conditions)
+        return cls.of_rows(rows, dense_size, slots)
+
+    @classmethod
+    def of_rows(cls, rows: pd.DataFrame, dense_size: int = 0, n_conditions: int = 0) -> Examples:
+        """Take all rows of a table as they come.
+
+        Args:
+            rows: One row a piece; without the columns `features` and `dense`, the examples have none.
+            dense_size: Number of dense values, which the table does not tell; 0 leaves them out.
+            n_conditions: Number of condition slots if there is no row.
+        """
+        ids = tuple(np.asarray(each, dtype=np.int32) for each in rows["ids"])
+        n_targets = [len(each) - 1 for each in ids]
+        conditions = np.array(rows["conditions"].tolist(), dtype=np.int32) if ids else np.zeros((0, n_conditions), np.int32)
+        features = map(unpacked_features, rows["features"], n_targets) if "features" in rows else ()
+        dense = map(unpacked_dense, rows["dense"], n_targets, repeat(dense_size)) if dense_size and "dense" in rows else ()
+        return cls(ids, conditions, tuple(features), tuple(dense))
+
+    def shortened(self, n_targets: int) -> Examples:
+        """Leave out what comes after the first targets of each piece."""
+        features, dense = (tuple(rows[:n_targets] for rows in known) for known in (self.features, self.dense))
+        return Examples(tuple(ids[: n_targets + 1] for ids in self.ids), self.conditions, features, dense)
 
     @property
     def n_targets(self) -> int:
