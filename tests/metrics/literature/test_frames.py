@@ -11,6 +11,7 @@ from tests.metrics.literature.made_up_sets import grid, rolls
 
 from scogen_pipeline.errors import DataError, RequestError
 from scogen_pipeline.metrics.literature.chorales import HOLD, NONE, ChoraleAdapter
+from scogen_pipeline.metrics.literature.echoes import find_echoes
 from scogen_pipeline.metrics.literature.frames import FrameAdapter, FrameSequence, ages, allowed, column
 from scogen_pipeline.metrics.literature.rolls import RollAdapter
 from scogen_pipeline.metrics.literature.sets import BenchmarkSet
@@ -18,9 +19,21 @@ from scogen_pipeline.metrics.literature.sets import BenchmarkSet
 MAKERS: dict[str, Callable[[], tuple[FrameAdapter, BenchmarkSet]]] = {
     "roll, high to low": lambda: (RollAdapter(rolls()), rolls()),
     "roll, low to high": lambda: (RollAdapter(rolls(), descending=False, n_previous=2), rolls()),
+    "roll with repeats": lambda: (RollAdapter(repeated(rolls())), repeated(rolls())),
+    "roll without echoes": lambda: (RollAdapter(rolls(), echoes=False), rolls()),
     "chorale": lambda: (ChoraleAdapter(grid()), grid()),
+    "chorale with repeats": lambda: (ChoraleAdapter(repeated(grid())), repeated(grid())),
+    "chorale without echoes": lambda: (ChoraleAdapter(grid(), echoes=False), grid()),
     "chorale with hold, bass first": lambda: (ChoraleAdapter(grid(), order="BSAT", hold=True), grid()),
 }
+
+
+def repeated(benchmark: BenchmarkSet) -> BenchmarkSet:
+    """Every piece twice through: there is much to remember."""
+    return BenchmarkSet(
+        benchmark.name,
+        {split: tuple(np.concatenate([piece, piece]) for piece in pieces) for split, pieces in benchmark.pieces.items()},
+    )
 
 
 @pytest.fixture(params=MAKERS)
@@ -52,7 +65,7 @@ def test_nothing_is_known_before_its_time(made: tuple[FrameAdapter, BenchmarkSet
     adapter, benchmark = made
     random = np.random.default_rng(3)
     whole = adapter.sequence(benchmark.pieces["train"][0])
-    for start in (0, 1, 5, 17, 30):
+    for start in (0, 1, 5, 17, 30, len(whole.tokens) - 7, len(whole.tokens) - 2):
         other = adapter.sequence(adapter.frames(continuation(adapter, whole, start, random)))
         assert other.tokens[start] != whole.tokens[start]
         np.testing.assert_array_equal(other.tokens[:start], whole.tokens[:start])
@@ -128,6 +141,7 @@ def test_features_of_a_roll_say_what_they_are_named() -> None:
     assert values("n_previous") == [0, 0, 0, 2, 2, 2, 2, 2, 2]
     assert values("frame_age") == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert np.flatnonzero(sequence.dense[8]).tolist() == [40, 50, 88 + 45, 88 + 50]
+    assert values("echo_next") == [89] * 9
 
 
 def test_features_of_a_chorale_say_what_they_are_named() -> None:
@@ -146,6 +160,57 @@ def test_features_of_a_chorale_say_what_they_are_named() -> None:
     assert values("now_B") == [NONE, NONE, 20, 20, NONE, NONE, 20, 20, NONE, NONE, 21, 21]
     assert values("last_A") == [NONE] * 4 + [35] * 4 + [37] * 4
     assert np.flatnonzero(sequence.dense[5]).tolist() == [19, 29, 34, 39, 88 + 39]
+
+
+def test_a_roll_is_told_what_followed_last_time() -> None:
+    adapter = RollAdapter(rolls())
+    roll = np.zeros((13, 88), np.uint8)
+    for frame in range(10):
+        roll[frame, 30 + frame] = 1
+    roll[1, 60] = 1
+    roll[10:, :] = roll[:3, :]
+    roll[11, 60], roll[11, 59] = 0, 1
+    sequence = adapter.sequence(roll)
+    there = sequence.frame_of_token == 11
+
+    def values(name: str) -> list[int]:
+        return sequence.features[there, column(adapter, name)].tolist()
+
+    assert sequence.tokens[there].tolist() == [59, 31, 88]
+    assert values("echo_next") == [60, 31, 88]
+    assert values("echo_agrees") == [1, 0, 0]
+    assert values("echo_likeness") == values("echo_run") == [1, 1, 1]
+    for row in np.flatnonzero(there):
+        assert np.flatnonzero(sequence.dense[row, -88:]).tolist() == [31, 60]
+
+
+def test_a_chorale_is_told_what_followed_last_time() -> None:
+    adapter = ChoraleAdapter(grid(), order="SBAT")
+    piece = np.tile(np.arange(60, 70, dtype=np.int16)[:, None], (1, 4)) - np.array([0, 5, 10, 20], np.int16)
+    piece = np.concatenate([piece, piece[:2]])
+    piece[11, 3] += 1
+    sequence = adapter.sequence(piece)
+
+    def values(name: str) -> list[int]:
+        return sequence.features[sequence.frame_of_token == 11, column(adapter, name)].tolist()
+
+    assert values("echo_note") == [41, 21, 36, 31]
+    assert values("echo_disagrees") == [0, 0, 8, 8]
+    assert values("echo_likeness") == [1] * 4
+
+
+def test_an_echo_survives_a_variation_and_a_transposition() -> None:
+    tune = np.random.default_rng(4).permutation(40)[:, None]
+    varied = tune.copy()
+    varied[30] = 99
+    whole = np.concatenate([tune, varied])
+    echoes = find_echoes(whole)
+    assert echoes.source[42:].tolist() == list(range(2, 40))
+    assert echoes.run[70] > echoes.run[71] == 0
+    assert echoes.likeness[70] > echoes.likeness[71] > 0
+    for found, transposed in zip(echoes, find_echoes(whole + 3), strict=True):
+        assert (found == transposed).all()
+    assert not (find_echoes(np.zeros((30, 1), int)).source > 30 - 8).any()
 
 
 def test_transposition_follows_the_generator_and_keeps_intervals_and_compass() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.errors import DataError, RequestError
+from scogen_pipeline.metrics.literature.echoes import N_STEPS, find_echoes
 from scogen_pipeline.metrics.literature.frames import (
     MASK_ROW,
     ByteArray,
@@ -44,18 +45,21 @@ class ChoraleAdapter:
         order: The order in which the voices of a frame are spelled, e.g. "SATB" or "SBAT".
         hold: Whether a kept note is spelled `hold`.
         max_shift: Farthest random transposition, in semitones; never beyond the range that each voice has in training.
+        echoes: Whether to tell what followed when this was last heard, see `echoes`.
 
     Raises:
         RequestError: If the order is none, or the shift out of range.
     """
 
-    def __init__(self, grid: BenchmarkSet, *, order: str = VOICES, hold: bool = False, max_shift: int = 12) -> None:
+    def __init__(
+        self, grid: BenchmarkSet, *, order: str = VOICES, hold: bool = False, max_shift: int = 12, echoes: bool = True
+    ) -> None:
         if sorted(order) != sorted(VOICES):
             raise RequestError(f"`order` must name each of S, A, T and B once, received `{order}`.")
         if not 0 <= max_shift <= 87:
             raise RequestError(f"`max_shift` must be from 0 to 87, received {max_shift}.")
         self.name = grid.name
-        self._grid, self._has_hold, self._max_shift = grid, hold, max_shift
+        self._grid, self._has_hold, self._max_shift, self._has_echoes = grid, hold, max_shift, echoes
         self._order = np.array([VOICES.index(voice) for voice in order])
         self.n_tokens = _N_CODES + hold
         self.dense_size = 2 * N_PITCHES
@@ -75,6 +79,13 @@ class ChoraleAdapter:
             *(Feature(f"now_{voice}", note) for voice in voice_names),  # of this frame, as far as chosen
             *(Feature(f"last_{voice}", note) for voice in voice_names),
         )
+        if echoes:
+            self.features += (
+                Feature("echo_likeness", N_STEPS),
+                Feature("echo_run", N_STEPS),
+                Feature("echo_note", note),  # this voice's in the source
+                Feature("echo_disagrees", 16),  # a bit for each voice of this frame that is known not to be as in the source
+            )
 
     def sequences(self, split: str, random: np.random.Generator | None = None) -> Iterator[FrameSequence]:
         """Yield the pieces of a split; with `random`, each transposed."""
@@ -106,10 +117,13 @@ class ChoraleAdapter:
         flat_tokens = np.ascontiguousarray(tokens[:, self._order]).ravel()
         features = self._columns(codes, last)
         features[:, 1] = shifted_down(flat_tokens, self.n_tokens)
+        dense = _dense(features)
+        if self._has_echoes:
+            features = np.concatenate([features, self._echo_columns(codes)], axis=1)
         return FrameSequence(
             tokens=flat_tokens,
             features=features,
-            dense=_dense(features),
+            dense=dense,
             frame_of_token=np.repeat(np.arange(len(codes), dtype=np.int32), 4),
             n_notes=int(piece.size),
         )
@@ -160,6 +174,23 @@ class ChoraleAdapter:
         columns = np.stack([np.asarray(row, np.int32) for row in rows], axis=-1)
         known_last = np.broadcast_to(last[:, None, :], now.shape)
         return np.concatenate([columns, now, known_last], axis=-1).reshape(4 * n_frames, -1)
+
+    def _echo_columns(self, codes: IntArray) -> IntArray:
+        """Return what the source of each frame tells, (4 * frames, columns)."""
+        echoes = find_echoes(codes)
+        there = np.where((echoes.source >= 0)[:, None], codes[echoes.source], NONE)
+        disagrees = np.zeros_like(codes)
+        for place in range(1, 4):
+            known = self._order[:place]
+            disagrees[:, place] = ((codes != there)[:, known] << known).sum(axis=1)
+        own = there[:, self._order]
+        rows = (
+            np.broadcast_to(echoes.likeness[:, None], own.shape),
+            np.broadcast_to(echoes.run[:, None], own.shape),
+            own,
+            disagrees,
+        )
+        return np.stack([np.asarray(row, np.int32) for row in rows], axis=-1).reshape(codes.size, -1)
 
 
 def _masks(has_hold: bool) -> Mask:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.errors import DataError, RequestError
+from scogen_pipeline.metrics.literature.echoes import N_STEPS, find_echoes
 from scogen_pipeline.metrics.literature.frames import (
     MASK_ROW,
     ByteArray,
@@ -40,20 +41,24 @@ class RollAdapter:
         descending: Whether a frame is spelled from high to low.
         n_previous: How many earlier frames the dense vector shows, the last one first; then come the notes chosen already.
         max_shift: Farthest random transposition, in semitones; never beyond the pitches that training has.
+        echoes: Whether to tell what followed when this was last heard, see `echoes`; its notes end the dense vector.
 
     Raises:
         RequestError: If a number is out of range.
     """
 
-    def __init__(self, rolls: BenchmarkSet, *, descending: bool = True, n_previous: int = 1, max_shift: int = 6) -> None:
+    def __init__(
+        self, rolls: BenchmarkSet, *, descending: bool = True, n_previous: int = 1, max_shift: int = 6, echoes: bool = True
+    ) -> None:
         if not 0 <= n_previous <= 16 or not 0 <= max_shift <= 87:
             raise RequestError(f"`n_previous` must be from 0 to 16 and `max_shift` from 0 to 87: {n_previous}, {max_shift}.")
         self.name = rolls.name
         self._rolls, self._descending, self._n_previous, self._max_shift = rolls, descending, n_previous, max_shift
+        self._has_echoes = echoes
         self._n_pitches = n = rolls.pieces["train"][0].shape[1]
         self.end = self.none = n
         self.n_tokens = n + 1
-        self.dense_size = (n_previous + 1) * n
+        self.dense_size = (n_previous + 1 + echoes) * n
         self.masks = self._all_masks()
         self._compass = _bounds(np.stack([roll.max(axis=0) for roll in rolls.pieces["train"]]))
         self.features: tuple[Feature, ...] = (
@@ -69,6 +74,13 @@ class RollAdapter:
             Feature("frame_mod_16", 16),
             Feature("frame_mod_12", 12),
         )
+        if echoes:
+            self.features += (
+                Feature("echo_likeness", N_STEPS),
+                Feature("echo_run", N_STEPS),
+                Feature("echo_next", n + 2),  # the next token as the source has it; one more than the end: there is none
+                Feature("echo_agrees", 2),  # whether what is chosen of this frame is in the source, and nothing was left out
+            )
 
     def sequences(self, split: str, random: np.random.Generator | None = None) -> Iterator[FrameSequence]:
         """Yield the pieces of a split; with `random`, each transposed."""
@@ -94,10 +106,14 @@ class RollAdapter:
         chosen = np.where(is_first, -1, shifted_down(place, -1))  # along; -1 if none
         columns = self._columns(along, frame, chosen, np.where(is_first, self.none, shifted_down(tokens, 0)))
         columns[:, 1] = shifted_down(tokens, self.n_tokens)
+        dense = self._dense(piece, along, frame, place)
+        if self._has_echoes:
+            heard, sounding = self._echo_columns(piece, along, frame, chosen)
+            columns, dense = np.concatenate([columns, heard], axis=1), np.concatenate([dense, sounding], axis=1)
         return FrameSequence(
             tokens=tokens,
             features=columns,
-            dense=self._dense(piece, along, frame, place),
+            dense=dense,
             frame_of_token=frame.astype(np.int32),
             n_notes=int(piece.sum()),
         )
@@ -148,6 +164,24 @@ class RollAdapter:
             frame % 12,
         )
         return np.stack([np.asarray(value, np.int32) for value in values], axis=1)
+
+    def _echo_columns(
+        self, piece: PieceArray, along: Bits, frame: npt.NDArray[np.int64], chosen: IntArray
+    ) -> tuple[IntArray, ByteArray]:
+        """Return the features of the source of each frame, and its notes."""
+        echoes = find_echoes(piece)
+        has_source = (echoes.source >= 0)[:, None]
+        there = np.where(has_source, along[echoes.source], False)
+        next_there = self._pitches(_next_set(there)[frame, chosen + 1])
+        is_same = np.concatenate([np.ones_like(has_source), np.cumprod(there == along, axis=1, dtype=bool)], axis=1)
+        rows = (
+            echoes.likeness[frame],
+            echoes.run[frame],
+            np.where(has_source[frame, 0], next_there, self.end + 1),
+            is_same[frame, chosen + 1] & has_source[frame, 0],
+        )
+        notes = np.where(has_source, piece[echoes.source] > 0, False)
+        return np.stack([np.asarray(row, np.int32) for row in rows], axis=1), notes[frame].astype(np.uint8)
 
     def _dense(self, piece: PieceArray, along: Bits, frame: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> ByteArray:
         sounding = (piece > 0).astype(np.uint8)
