@@ -18,5 +18,5 @@ class RandomStepper:
     def start(self, conditions):
         return len(conditions)
 
-    def step(self, ids, state):
+    def step(self, ids, state, features, dense):
         return self._random.normal(0, self._spread, (len(ids), self.vocabulary.size)).astype(np.float32), state

@@ -98,7 +98,7 @@ def test_a_piece_does_not_depend_on_how_many_are_asked_for(vocabulary: Vocabular
     class Even(RandomStepper):
         """The same logits for every piece of a batch."""
 
-        def step(self, ids, state):
+        def step(self, ids, state, features, dense):
             row = self._random.normal(0, 1, self.vocabulary.size)
             return row[None].repeat(len(ids), 0), state
 

@@ -17,6 +17,7 @@ from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.samplers import Sampler
 from scogen_pipeline.tokens.encoding import decode
+from scogen_pipeline.tokens.view import View
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scogen_pipeline.music.piece import Piece
     from scogen_pipeline.sampling.request import Request
     from scogen_pipeline.sampling.samplers import FloatArray
+    from scogen_pipeline.tokens.view import ByteArray
     from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 
 
@@ -37,8 +39,12 @@ class Stepper(Protocol):
     def start(self, conditions: IntArray) -> Any:
         """Return the state before the first token; `conditions` has shape `(batch, slots)`."""
 
-    def step(self, ids: IntArray, state: Any) -> tuple[FloatArray, Any]:
-        """Read one token a piece, shape `(batch,)`; return logits, shape `(batch, vocab)`, and the new state."""
+    def step(self, ids: IntArray, state: Any, features: IntArray, dense: ByteArray) -> tuple[FloatArray, Any]:
+        """Read one token a piece, shape `(batch,)`, and the view of the next one.
+
+        Returns:
+            Logits, shape `(batch, vocab)`, and the new state.
+        """
 
 
 def compose_pieces(request: Request, stepper: Stepper, primer: tuple[str, ...] = ()) -> dict[str, Piece]:
@@ -86,16 +92,19 @@ def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[s
     state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
     ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
     while not all(writer.is_finished for writer in writers):
-        logits, state = stepper.step(ids, state)
+        features, dense = zip(*(writer.view.row() for writer in writers), strict=True)
+        logits, state = stepper.step(ids, state, np.stack(features), np.stack(dense))
         ids = np.array([writer.write(row) for writer, row in zip(writers, logits, strict=True)], dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
 
 
 class _Writer:
-    """One piece of a batch: its grammar, its random state and the ids so far, `<start>` left out."""
+    """One piece of a batch: its grammar, its view, its random state and the ids so far, `<start>` left out."""
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, request: Request, index: int, opening: list[int]) -> None:
         self.ids: list[int] = []
+        self.view = View(plan.conditions)
+        self._tokens = vocabulary.tokens
         self._grammar = Grammar(plan, vocabulary)
         self._pitch_sampler = Sampler(request.temperature, request.top_k, request.top_p)
         self._rhythm_sampler = Sampler(request.rhythm_temperature, request.top_k, request.top_p)
@@ -124,6 +133,7 @@ class _Writer:
         is_given = n_written < len(self._opening)
         chosen = self._opening[n_written] if is_given else self._choose(logits)
         self._grammar.advance(chosen)
+        self.view.take(self._tokens[chosen])
         self.ids.append(chosen)
         return chosen
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from scogen_pipeline.sampling.counterpoint import Voice, leaning
 from scogen_pipeline.sampling.harmony import closing_pitch_classes, opening_leaning
+from scogen_pipeline.sampling.outline import Outline
 from scogen_pipeline.sampling.part_state import PartState
 from scogen_pipeline.sampling.rhythm import Rhythm
 from scogen_pipeline.sampling.token_ids import TokenIds
@@ -48,6 +49,7 @@ class Grammar:
     def __init__(self, plan: Plan, vocabulary: Vocabulary) -> None:
         self._plan, self._vocabulary = plan, vocabulary
         self._ids = TokenIds(vocabulary)
+        self._outline = Outline(plan, vocabulary)
         self._rhythm = Rhythm(plan)
         self._voices = [PartState(part.instrument.max_notes) for part in plan.parts]
         self._after: _After = "start"
@@ -66,8 +68,8 @@ class Grammar:
 
     @property
     def is_at_pitch(self) -> bool:
-        """Whether a pitch is due: a duration has just been written."""
-        return self._after == "dur"
+        """Whether a pitch or a chord is due: a duration has just been written, or the plan of a measure is all but complete."""
+        return self._after == "dur" or self._outline.is_at_chord
 
     def allowed(self) -> BoolArray:
         """Return the mask of the tokens that may come next, shape `(vocab,)`."""
@@ -105,6 +107,8 @@ class Grammar:
     def _allowed_ids(self) -> list[int]:
         if self._after == "start":
             return [self._ids.bar(self._plan.n_bars)]
+        if self._outline.is_open:
+            return self._outline.allowed_ids()
         if self._after in ("pos", "part"):
             return self._part_ids() + (self._duration_ids() if self._may_stay() else [])
         if self._after == "dur":
@@ -273,6 +277,16 @@ class Grammar:
             self._bar_onset += self._plan.meter.bar_ticks
         self._n_bars_begun += 1
         self._onset, self._last_part, self._after = self._bar_onset, -1, "bar"
+        self._outline.begin_bar()
+
+    def _take_like(self, value: str) -> None:
+        self._outline.take("like", value)
+
+    def _take_phrase(self, value: str) -> None:
+        self._outline.take("phrase", value)
+
+    def _take_chord(self, value: str) -> None:
+        self._outline.take("chord", value)
 
     def _take_pos(self, value: str) -> None:
         self._onset, self._last_part, self._after = self._bar_onset + int(value), -1, "pos"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.piece import Piece, parts_for
+from scogen_pipeline.sampling.form import returns_of_form
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
 from scogen_pipeline.tokens.encoding import normal_shift, spell_conditions
 
@@ -52,6 +53,7 @@ class Plan:
         key: The key it is to sound in.
         shift: Semitones from normal pitches to sounding ones.
         conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
+        returns: For each measure how many measures back the one lies that it is like, 0 if none; empty if the model may choose.
     """
 
     parts: tuple[Part, ...]
@@ -60,6 +62,7 @@ class Plan:
     key: Key
     shift: int
     conditions: tuple[str, ...]
+    returns: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, request: Request) -> Plan:
@@ -70,7 +73,8 @@ class Plan:
         roles = _roles(request)
         conditions = spell_conditions(blank, roles, has_downbeat=True)
         shift = _best_shift(request.parts, roles, normal_shift(request.parsed_key))
-        return cls(request.parts, request.meter, request.n_bars, request.parsed_key, shift, conditions)
+        returns = returns_of_form(request.form, request.n_bars) if request.form else ()
+        return cls(request.parts, request.meter, request.n_bars, request.parsed_key, shift, conditions, returns)
 
     @property
     def end(self) -> int:

@@ -16,6 +16,7 @@ from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Part, parts_for
 from scogen_pipeline.music.tempo import parse_tempo, qpm_from_bpm
+from scogen_pipeline.sampling.form import check_form
 from scogen_pipeline.tokens.alphabet import MAX_PARTS, METERS
 
 MIN_BARS: Final = 2
@@ -53,6 +54,7 @@ class Request:
         top_k: Only the k likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
         counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
+        form: Sections of equal length as letters, the same letter where one comes back: "AABB"; "" leaves it to the model.
 
     Raises:
         RequestError: If a value is out of range or unknown; says what is allowed.
@@ -72,6 +74,7 @@ class Request:
     top_k: int = 0
     top_p: float = 0.95
     counterpoint: float = 1.0
+    form: str = ""
 
     def __post_init__(self) -> None:
         """Check every field by reading it."""
@@ -89,6 +92,8 @@ class Request:
             raise RequestError(
                 f"`time_signature` must be 1/4 to 4/2 long with 2, 4, 8 or 16 below, received {self.meter}. Try 4/4, 3/4 or 6/8."
             )
+        if self.form:
+            object.__setattr__(self, "form", check_form(self.form, self.n_bars))
         if len(self.parts) > MAX_PARTS:
             raise RequestError(
                 f"`instruments` must need at most {MAX_PARTS} staves, received {len(self.parts)}. A piano takes two."

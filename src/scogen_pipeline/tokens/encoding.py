@@ -1,8 +1,12 @@
 """A piece to tokens, and tokens to a piece.
 
-A measure is spelled `bar=K [meter=M] (pos=P ([part=Q] (dur=D+ pitch=N+)+)+)*`. What does not change is not repeated: `part=` only
-stands where the part differs from the last one, `meter=` only where the meter changes, and the notes of a chord that are equally
-long share one `dur=`. Durations above the longest note value are several `dur=` in a row, tied.
+A measure is spelled `bar=K [meter=M] [like=B] [phrase=L] chord=C+ (pos=P ([part=Q] (dur=D+ pitch=N+)+)+)*`: first its plan, then
+its notes. What does not change is not repeated: `part=` only stands where the part differs from the last one, `meter=` where the
+meter changes, `like=` where its distance does, `phrase=` where a phrase begins; the notes of a chord that are equally long share
+one `dur=`. Durations above the longest note value are several `dur=` in a row, tied.
+
+The plan is read off the notes by `analysis`, so that a model that writes a plan first knows where it is going; reading a piece
+back skips it.
 
 **Conventions**
 
@@ -19,6 +23,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from scogen_pipeline.analysis.chords import chords_of
+from scogen_pipeline.analysis.phrases import phrases_of
+from scogen_pipeline.analysis.returns import returns_of
 from scogen_pipeline.errors import VocabularyError
 from scogen_pipeline.music.duration import tied_values
 from scogen_pipeline.music.genres import GENRES
@@ -34,6 +41,7 @@ from scogen_pipeline.tokens.alphabet import (
     PAD,
     START,
     bar_token,
+    chord_token,
     kind_of,
     length_token,
     value_of,
@@ -122,11 +130,13 @@ def _spell(piece: Piece) -> Iterator[str]:
     shift = normal_shift(piece.key)
     notes_by_measure = _notes_by_measure(piece)
     meter, part = piece.meter, 0
+    plans = _plans(piece, shift)
     for measure in piece.measures():
         yield bar_token(piece.n_bars - measure.number + 1)
         if measure.meter != meter:
             meter = measure.meter
             yield f"meter={meter}"
+        yield from next(plans)
         for onset, at_onset in groupby(notes_by_measure[measure.number - 1], key=lambda note: note.onset):
             yield f"pos={onset - measure.onset}"
             for next_part, in_part in groupby(at_onset, key=lambda note: note.part):
@@ -134,6 +144,17 @@ def _spell(piece: Piece) -> Iterator[str]:
                     part = next_part
                     yield f"part={part}"
                 yield from _spell_chords(list(in_part), shift)
+
+
+def _plans(piece: Piece, shift: int) -> Iterator[list[str]]:
+    """Yield the plan of each measure: what it is like, how long a phrase begins there, its chords."""
+    distance, measures_left = 0, 1
+    for is_like, phrase, chords in zip(returns_of(piece), phrases_of(piece), chords_of(piece), strict=True):
+        plan = [f"like={is_like}"] if is_like != distance else []
+        if measures_left == 1:
+            plan.append(f"phrase={phrase}")
+        distance, measures_left = is_like, phrase
+        yield plan + [chord_token(chord, shift) for chord in chords]
 
 
 def _spell_chords(notes: list[Note], shift: int) -> Iterator[str]:
@@ -220,6 +241,11 @@ class _Reader:
 
     def _read_meter(self, text: str) -> None:
         self.meter = self.meters[-1] = Meter.parse(text)
+
+    def _read_like(self, _distance: str) -> None:
+        """Skip: the plan says nothing that the notes do not."""
+
+    _read_phrase = _read_chord = _read_like
 
     def _read_pos(self, text: str) -> None:
         self.position = int(text)
