@@ -8,7 +8,7 @@ one vocabulary whatever it was trained on, and a file that cannot be spelled is 
 - A token is `name=value`; the three marks `<pad>`, `<start>`, `<end>` have no value.
 - `bar=` counts the measures left including this one, exactly up to 8, then the lower bound of a bucket.
 - `like=` says how many measures back the one lies that this measure resembles, 0 if none; `phrase=` how many measures the phrase
-  has that begins here; `chord=` a root in C major or A minor with a quality, or `none`, one for each harmonic slot of the measure.
+  has that begins here; `chord=` a root in C major or A minor with a quality, or `none`, for each harmonic slot of the measure.
 - `pos=` is the grid tick within the measure, `dur=` a note value in grid ticks (several in a row are tied), `pitch=` a MIDI pitch
   in C major or A minor.
 """
