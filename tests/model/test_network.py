@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,13 @@ def test_the_name_of_a_network_refuses_another_vocabulary(vocabulary: Vocabulary
     check_vocabulary(network_name(vocabulary), vocabulary)
     with pytest.raises(VocabularyError, match=f"received {shuffled.hash[:12]}.*kedro run --pipeline train"):
         check_vocabulary(network_name(vocabulary), shuffled)
+
+
+def test_tied_weights_are_one_table_and_softmaxes_are_mixed_with_shares_of_one(vocabulary: Vocabulary):
+    tied = build_network(replace(SMALL, tie_weights=True), vocabulary, 2, seed=1)
+    shapes = [tuple(variable.shape) for variable in tied.trainable_variables]
+    assert shapes.count((vocabulary.size, SMALL.embedding_size)) == 1
+    assert not [shape for shape in shapes if shape[-1] == vocabulary.size]
+    mixed = build_network(replace(SMALL, n_softmaxes=3), vocabulary, 2, seed=1)
+    probabilities = np.exp(logits(mixed, [[2, 3, 4, 5]], [[8, 10]]))
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)

@@ -15,6 +15,7 @@ from scogen_pipeline.model.settings import FitSettings, NetworkSettings
         (NetworkSettings, "n_layers", 2.5),
         (NetworkSettings, "dropout", 1.0),
         (NetworkSettings, "dropout", "0.2"),
+        (NetworkSettings, "n_softmaxes", 0),
         (FitSettings, "epochs", 0),
         (FitSettings, "epochs", True),
         (FitSettings, "learning_rate", -1),
@@ -27,7 +28,9 @@ def test_a_value_out_of_range_is_refused_with_the_range(kind: type, name: str, v
         kind(**{name: value})
 
 
-@pytest.mark.parametrize(("kind", "name"), [(NetworkSettings, "skip_connections"), (FitSettings, "carry_state")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(NetworkSettings, "tie_weights"), (NetworkSettings, "skip_connections"), (FitSettings, "carry_state")]
+)
 def test_a_switch_is_true_or_false(kind: type, name: str):
     assert getattr(kind(**{name: True}), name)
     with pytest.raises(RequestError, match=f"`{name}` must be true or false, received 1"):

@@ -93,12 +93,15 @@ def test_the_pretrained_network_still_gives_the_logits_it_gave():
     np.testing.assert_allclose(np.asarray(same)[0, -1, :6], expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("skip_connections", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"skip_connections": True}, *({"tie_weights": tie, "n_softmaxes": n} for tie, n in [(True, 1), (True, 3), (False, 3)])],
+)
 @pytest.mark.parametrize(("n_conditions", "n_layers"), [(0, 2), (2, 3), (0, 1)])
 def test_scores_of_whole_pieces_are_those_of_keras_whatever_the_network_sees(
-    vocabulary: Vocabulary, skip_connections: bool, n_conditions: int, n_layers: int
+    vocabulary: Vocabulary, changes: dict, n_conditions: int, n_layers: int
 ):
-    model = model_of(vocabulary, replace(TINY, skip_connections=skip_connections, n_layers=n_layers), n_conditions)
+    model = model_of(vocabulary, replace(TINY, n_layers=n_layers, **changes), n_conditions)
     examples = told(vocabulary, None)
     examples = replace(examples, conditions=np.full((len(examples.ids), n_conditions), 8, np.int32))
     found = log_probabilities(model.stepper(), examples)
@@ -108,8 +111,9 @@ def test_scores_of_whole_pieces_are_those_of_keras_whatever_the_network_sees(
         np.testing.assert_allclose(found[piece], expected, atol=1e-4)
 
 
-def test_what_is_forbidden_gets_no_probability_and_the_rest_gets_all(vocabulary: Vocabulary):
-    model, examples = model_of(vocabulary, TINY), told(vocabulary, None)
+@pytest.mark.parametrize("changes", [{}, {"n_softmaxes": 2}])
+def test_what_is_forbidden_gets_no_probability_and_the_rest_gets_all(vocabulary: Vocabulary, changes: dict):
+    model, examples = model_of(vocabulary, replace(TINY, **changes)), told(vocabulary, None)
     probabilities = np.exp(keras_log_probabilities(model, examples, 1))
     is_forbidden = examples.features[1][:, 1] == 1
     assert np.all(probabilities[is_forbidden, FORBIDDEN] == 0)

@@ -7,10 +7,15 @@
     features (batch, time, k) -> k Embeddings ───────────┤ (if there are any, see `sight`)                   + penalties
     dense (batch, time, d) -> Dense ─────────────────────┘
 
+The last Dense may share its weights with the tokens' embedding (`tie_weights`), and may stand several times (`n_softmaxes`): then
+the result is the log of a mixture of softmaxes, whose shares depend on the LSTM too.
+
 Only standard layers and `keras.ops`, so a saved network loads in safe mode, without custom objects, on every backend.
 
 **Conventions.** `tokens` and `conditions` are int32 ids of one vocabulary. The output is *logits*, (batch, time, vocabulary),
 whose softmax is the distribution of the next id. The name of the network carries the hash of its vocabulary.
+
+**References.** Press and Wolf, 2017 (tied weights); Yang et al., 2018 (mixtures of softmaxes).
 """
 
 from __future__ import annotations
@@ -33,6 +38,10 @@ CONDITION_EMBEDDING_SIZE: Final = 16
 #: Names of the layers of `sight`; the index of the feature follows.
 FEATURE_PREFIX: Final = "feature_"
 PENALTY_PREFIX: Final = "penalty_by_"
+#: Layers between the LSTM and the logits, if weights are tied or softmaxes mixed.
+TIED_CONTEXT: Final = "tied_context"
+SHARES: Final = "softmax_shares"
+CONTEXTS: Final = "softmax_contexts"
 #: What the product's network sees beside tokens and conditions.
 BLIND: Final = Sight()
 #: Digits of the vocabulary's hash in the network's name.
@@ -92,9 +101,11 @@ def build_network(
     draw = _Draw(seed)
     tokens = keras.Input((None,), carried_batch, dtype="int32", name="tokens")
     inputs = {"tokens": tokens}
-    x = layers.Embedding(vocabulary.size, settings.embedding_size, embeddings_initializer=draw.uniform(), name="token_embedding")(
-        tokens
+    embedding_layer = layers.ReversibleEmbedding if settings.tie_weights else layers.Embedding
+    embedding = embedding_layer(
+        vocabulary.size, settings.embedding_size, embeddings_initializer=draw.uniform(), name="token_embedding"
     )
+    x = embedding(tokens)
     seen = [x]
     if n_conditions:
         inputs["conditions"] = conditions = keras.Input((n_conditions,), carried_batch, dtype="int32", name="conditions")
@@ -131,10 +142,32 @@ def build_network(
         outputs.append(x)
     if settings.skip_connections and len(outputs) > 1:
         x = layers.Concatenate(name="all_layers")(outputs)
-    logits = layers.Dense(vocabulary.size, kernel_initializer=draw.glorot(), name="logits")(x)
+    logits = _logits(x, settings, embedding, draw)
     if sight.allowed is not None:
         logits = _without_forbidden(logits, inputs["features"], sight)
     return keras.Model(inputs, logits, name=network_name(vocabulary))
+
+
+def _logits(x: Any, settings: NetworkSettings, embedding: Any, draw: _Draw) -> Any:
+    """Return the logits of the next token, (batch, time, vocabulary)."""
+    import keras  # noqa: PLC0415
+    from keras import layers  # noqa: PLC0415
+
+    def output(context: Any) -> Any:
+        if settings.tie_weights:
+            return embedding(context, reverse=True)
+        return layers.Dense(embedding.input_dim, kernel_initializer=draw.glorot(), name="logits")(context)
+
+    n, size = settings.n_softmaxes, settings.embedding_size if settings.tie_weights else settings.lstm_units
+    if n == 1 and settings.tie_weights:
+        x = layers.Dense(size, kernel_initializer=draw.glorot(), name=TIED_CONTEXT)(x)
+    if n == 1:
+        return output(x)
+    shares = layers.Dense(n, kernel_initializer=draw.glorot(), name=SHARES)(x)
+    contexts = layers.Dense(n * size, activation="tanh", kernel_initializer=draw.glorot(), name=CONTEXTS)(x)
+    each = output(layers.Reshape((-1, n, size), name="context_of_each")(contexts))  # (batch, time, softmaxes, vocabulary)
+    mixed = keras.ops.log_softmax(each) + keras.ops.expand_dims(keras.ops.log_softmax(shares), -1)
+    return keras.ops.logsumexp(mixed, axis=2)
 
 
 def _feature_vectors(features: Any, sight: Sight, draw: _Draw) -> list[Any]:

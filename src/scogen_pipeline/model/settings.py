@@ -25,6 +25,7 @@ _NETWORK_RANGES: Final = {
     "dropout": (0.0, 0.9),
     "input_dropout": (0.0, 0.9),
     "dense_size": (1, 2048),
+    "n_softmaxes": (1, 64),
 }
 _OPTIONAL: Final = frozenset({"input_dropout"})
 _FIT_RANGES: Final = {
@@ -56,6 +57,8 @@ class NetworkSettings:
         skip_connections: Whether each layer also sees what the first one sees, and the output sees all layers.
         variational_dropout: Whether what is dropped stays dropped for a whole window.
         dense_size: Numbers that stand for all dense values of `model.sight`, if the data have any.
+        tie_weights: Whether the output shares the embedding of the tokens.
+        n_softmaxes: How many softmaxes are mixed.
 
     Raises:
         RequestError: If a value is out of range.
@@ -70,11 +73,13 @@ class NetworkSettings:
     skip_connections: bool = False
     variational_dropout: bool = False
     dense_size: int = 96
+    tie_weights: bool = False
+    n_softmaxes: int = 1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _check_ranges(self, _NETWORK_RANGES)
-        _check_flags(self, "skip_connections", "variational_dropout")
+        _check_flags(self, "skip_connections", "variational_dropout", "tie_weights")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.model.network import FEATURE_PREFIX, PENALTY_PREFIX, check_vocabulary
+from scogen_pipeline.model.network import CONTEXTS, FEATURE_PREFIX, PENALTY_PREFIX, SHARES, TIED_CONTEXT, check_vocabulary
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
@@ -73,10 +73,10 @@ class NumpyStepper:
         weights = stored_weights(network)
         (self._token_embedding,) = weights["token_embedding"]
         self._conditions = (*weights["condition_embedding"], *weights["request"]) if "request" in weights else None
-        self._logits_kernel, self._logits_bias = (np.ascontiguousarray(weight) for weight in weights["logits"])
+        self._output = _Output(weights)
         self._units = [weights[f"lstm_{level}"][1].shape[0] for level in range(1, 1 + _count(weights, "lstm_"))]
         # Skip connections show the output all layers.
-        self._output_sees_all = len(self._units) > 1 and len(self._logits_kernel) == sum(self._units)
+        self._output_sees_all = len(self._units) > 1 and self._output.n_inputs == sum(self._units)
         self._penalties = {int(name.removeprefix(PENALTY_PREFIX)): table for name, (table,) in _named(weights, PENALTY_PREFIX)}
         self._prepare(weights)
 
@@ -164,7 +164,7 @@ class NumpyStepper:
             hidden.append(output)
             cell.append(new_cell)
         top = np.concatenate(hidden, axis=1) if self._output_sees_all else hidden[-1]
-        logits = top @ self._logits_kernel + self._logits_bias
+        logits = self._output.logits(top)
         # `_seen` has checked that there are features.
         for index, table in self._penalties.items():
             logits += table[features[:, index]]  # type: ignore[index]
@@ -208,6 +208,34 @@ class NumpyStepper:
             logits, state = self.step(table[:, step], state, *now)  # type: ignore[index]
             result[:, step] = log_softmax(logits)[rows, table[:, step + 1]]  # type: ignore[index]
         return [result[row, : len(sequence) - 1] for row, sequence in enumerate(ids)]
+
+
+class _Output:
+    """From the top of the LSTM to logits: one product, or a mixture of softmaxes; see `network`."""
+
+    def __init__(self, weights: Mapping[str, tuple[FloatArray, ...]]) -> None:
+        tied = (weights["token_embedding"][0].T, np.zeros(1, np.float32))
+        self._kernel, self._bias = (np.ascontiguousarray(weight) for weight in weights.get("logits", tied))
+        self._tied_context, self._shares, self._contexts = (weights.get(name) for name in (TIED_CONTEXT, SHARES, CONTEXTS))
+        first = self._shares or self._tied_context or (self._kernel,)
+        self.n_inputs = len(first[0])
+
+    def logits(self, top: FloatArray) -> FloatArray:
+        """Return them, (batch, vocabulary)."""
+        if self._shares is None or self._contexts is None:
+            context = top if self._tied_context is None else _dense(top, self._tied_context)
+            logits: FloatArray = context @ self._kernel + self._bias
+            return logits
+        shares = log_softmax(_dense(top, self._shares))
+        contexts = np.tanh(_dense(top, self._contexts)).reshape(*shares.shape, -1)
+        each = log_softmax(contexts @ self._kernel + self._bias)  # (batch, softmaxes, vocabulary)
+        mixed: FloatArray = np.logaddexp.reduce(each + shares[:, :, None], axis=1)
+        return mixed
+
+
+def _dense(x: FloatArray, weights: tuple[FloatArray, ...]) -> FloatArray:
+    kernel, bias = weights
+    return x @ kernel + bias
 
 
 def _side_by_side(sequences: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any] | None:
