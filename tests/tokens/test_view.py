@@ -13,7 +13,7 @@ from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Note, Piece, parts_for
 from scogen_pipeline.tokens.alphabet import LOW_PITCH, POSITIONS
 from scogen_pipeline.tokens.encoding import conditions_of, encode
-from scogen_pipeline.tokens.view import DENSE_SIZE, FEATURE_SIZES, FEATURES, View, view_of
+from scogen_pipeline.tokens.view import DENSE_SIZE, FEATURE_SIZES, FEATURES, View, rows_of, view_of
 
 DUET = parts_for((INSTRUMENTS["violin"], INSTRUMENTS["cello"]))
 BLANK = Piece(DUET, (), (Meter(4, 4),) * 8, Key(0, "major"))
@@ -49,9 +49,9 @@ def test_a_piece_that_is_written_is_seen_as_one_that_is_read(piece: Piece) -> No
     view = View(encoded.conditions)
     for row, token in enumerate(encoded.tokens[:-1]):
         view.take(token)
-        now, sounding = view.row()
-        assert np.array_equal(now, features[row])
-        assert np.array_equal(sounding, dense[row])
+        now, sounding = rows_of([view])
+        assert np.array_equal(now[0], features[row])
+        assert np.array_equal(sounding[0], dense[row])
 
 
 def test_nothing_that_comes_later_is_known() -> None:

@@ -17,7 +17,7 @@ from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.samplers import Sampler
 from scogen_pipeline.tokens.encoding import decode
-from scogen_pipeline.tokens.view import View
+from scogen_pipeline.tokens.view import View, rows_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -92,8 +92,7 @@ def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[s
     state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
     ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
     while not all(writer.is_finished for writer in writers):
-        features, dense = zip(*(writer.view.row() for writer in writers), strict=True)
-        logits, state = stepper.step(ids, state, np.stack(features), np.stack(dense))
+        logits, state = stepper.step(ids, state, *rows_of([writer.view for writer in writers]))
         ids = np.array([writer.write(row) for writer, row in zip(writers, logits, strict=True)], dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
 
@@ -123,7 +122,7 @@ class _Writer:
             logits = logits.astype(np.float64)
             logits[list(leanings)] += self._counterpoint * np.fromiter(leanings.values(), dtype=np.float64)
         sampler = self._pitch_sampler if self._grammar.is_at_pitch else self._rhythm_sampler
-        return sampler.draw(logits, self._grammar.allowed(), self._random)
+        return sampler.draw(logits, self._grammar.allowed_ids(), self._random)
 
     def write(self, logits: FloatArray) -> int:
         """Choose the next id, from the opening while it lasts; pad once the piece has ended."""

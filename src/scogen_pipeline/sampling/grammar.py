@@ -74,7 +74,7 @@ class Grammar:
     def allowed(self) -> BoolArray:
         """Return the mask of the tokens that may come next, shape `(vocab,)`."""
         mask = np.zeros(self._vocabulary.size, dtype=np.bool_)
-        mask[self._allowed_ids()] = True
+        mask[self.allowed_ids()] = True
         return mask
 
     def leanings(self) -> dict[int, float]:
@@ -84,18 +84,18 @@ class Grammar:
         pitches = self._pitches(self._onset + self._duration)
         weights = {pitch: opening_leaning(pitch, self._plan.key.mode) if self._onset == 0 else 0.0 for pitch in pitches}
         if len(self._voices) > 1:
-            weights = {pitch: weight + self._part_weight(pitch) for pitch, weight in weights.items()}
+            voices = self._voices_now()
+            is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
+            for pitch in pitches:
+                weights[pitch] += leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
         return {self._ids.pitch(pitch): weight for pitch, weight in weights.items()}
 
-    def _part_weight(self, pitch: int) -> float:
-        voices = [
-            Voice(
-                tuple(voice.pitches_sounding(self._onset)), voice.pitch_before(self._onset), bool(voice.pitches_at(self._onset))
-            )
+    def _voices_now(self) -> list[Voice]:
+        onset = self._onset
+        return [
+            Voice(tuple(voice.pitches_sounding(onset)), voice.pitch_before(onset), bool(voice.pitches_at(onset)))
             for voice in self._voices
         ]
-        is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
-        return leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
 
     def advance(self, token_id: int) -> None:
         """Take a token in. It need not be allowed: a primer may hold what the grammar would not write."""
@@ -104,7 +104,8 @@ class Grammar:
 
     # What may come next
 
-    def _allowed_ids(self) -> list[int]:
+    def allowed_ids(self) -> list[int]:
+        """Return the ids of the tokens that may come next."""
         if self._after == "start":
             return [self._ids.bar(self._plan.n_bars)]
         if self._outline.is_open:
@@ -136,7 +137,8 @@ class Grammar:
         is_closing_bass = part == self._plan.bass and tick >= self._plan.dominant_onset
         if is_closing_bass:
             return voice.end <= tick
-        return voice.is_free(tick) and any(tick + value <= self._limit(part, tick) for value in self._rhythm.durations(tick))
+        durations = self._rhythm.durations(tick)  # shortest first
+        return bool(durations) and voice.is_free(tick) and tick + durations[0] <= self._limit(part, tick)
 
     def _part_ids(self) -> list[int]:
         if self._after == "part":

@@ -76,17 +76,17 @@ class Plan:
         returns = returns_of_form(request.form, request.n_bars) if request.form else ()
         return cls(request.parts, request.meter, request.n_bars, request.parsed_key, shift, conditions, returns)
 
-    @property
+    @cached_property
     def end(self) -> int:
         """First tick after the piece."""
         return self.n_bars * self.meter.bar_ticks
 
-    @property
+    @cached_property
     def final_onset(self) -> int:
         """First tick of the last measure, where the tonic arrives."""
         return self.end - self.meter.bar_ticks
 
-    @property
+    @cached_property
     def dominant_onset(self) -> int:
         """First tick of the dominant that leads to the tonic: the last beat before it."""
         return self.final_onset - self.meter.beat_ticks

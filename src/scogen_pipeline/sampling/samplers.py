@@ -6,6 +6,7 @@ Neural Text Degeneration* (2020), top-p.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,19 +42,28 @@ class Sampler:
         Raises:
             ValueError: If nothing is allowed.
         """
-        if not allowed.any():
-            raise ValueError("`allowed` must hold at least one token, received none.")
-        scaled = np.where(allowed, logits.astype(np.float64) / self.temperature, -np.inf)
-        weights = np.exp(scaled - scaled.max())
-        order = np.argsort(-weights, kind="stable")
-        cumulated = np.cumsum(weights[order]) / weights.sum()
-        n_kept = int(np.searchsorted(cumulated, self.top_p - 1e-12)) + 1
-        if self.top_k:
-            n_kept = min(n_kept, self.top_k)
-        weights[order[n_kept:]] = 0.0
-        return np.asarray(weights / weights.sum())
+        ids = np.flatnonzero(allowed)
+        spread = np.zeros(len(allowed))
+        spread[ids] = self._weights(logits[ids])
+        return np.asarray(spread / spread.sum())
 
-    def draw(self, logits: FloatArray, allowed: BoolArray, random: np.random.Generator) -> int:
-        """Draw one id."""
-        cumulated = np.cumsum(self.probabilities(logits, allowed))
-        return int(np.searchsorted(cumulated, random.random() * cumulated[-1], side="right"))
+    def draw(self, logits: FloatArray, allowed: Sequence[int], random: np.random.Generator) -> int:
+        """Draw one of the allowed ids."""
+        if len(allowed) == 1:
+            return allowed[0]
+        ids = np.sort(np.array(allowed))
+        cumulated = self._weights(logits[ids]).cumsum()
+        return int(ids[cumulated.searchsorted(random.random() * cumulated[-1], side="right")])
+
+    def _weights(self, logits: FloatArray) -> FloatArray:
+        """Return what the choice is weighed by, 0 for what is cut off, shape of the logits."""
+        if not len(logits):
+            raise ValueError("`allowed` must hold at least one token, received none.")
+        scaled = logits.astype(np.float64) / self.temperature
+        weights: FloatArray = np.exp(scaled - scaled.max())
+        if self.top_k or self.top_p < 1:
+            order = np.argsort(-weights, kind="stable")
+            cumulated = weights[order].cumsum()
+            n_kept = int(cumulated.searchsorted((self.top_p - 1e-12) * cumulated[-1])) + 1
+            weights[order[min(n_kept, self.top_k or n_kept) :]] = 0.0
+        return weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from scogen_pipeline.music.duration import NOTE_VALUES
@@ -43,4 +44,5 @@ class TokenIds:
 
     def ticks(self, bar_onset: int, first: int, last: int) -> list[int]:
         """Return the ticks from `first` to `last` that have a token, in a measure that begins at `bar_onset`."""
-        return [bar_onset + tick for tick in self._pos if first <= bar_onset + tick <= last]
+        low, high = bisect_left(POSITIONS, first - bar_onset), bisect_right(POSITIONS, last - bar_onset)
+        return [bar_onset + tick for tick in POSITIONS[low:high]]

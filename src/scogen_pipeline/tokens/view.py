@@ -190,12 +190,6 @@ class View:
         """Return the indices of the dense values that are 1: pitches above the lowest one that can be spelled."""
         return [note.pitch - LOW_PITCH for note in self._sounding if note.end > self._onset]
 
-    def row(self) -> tuple[npt.NDArray[np.int32], ByteArray]:
-        """Return features, shape (features,), and dense values, shape (values,)."""
-        dense = np.zeros(DENSE_SIZE, np.uint8)
-        dense[self.sounding()] = 1
-        return np.array(self.features(), np.int32), dense
-
     def _set_meter(self, value: str) -> None:
         self._meter, self._slots = _meter_and_slots(value, self._n_parts)
 
@@ -283,6 +277,14 @@ def _meter_and_slots(value: str, n_parts: int) -> tuple[Meter, tuple[int, ...]]:
 def _first_value(duration: int) -> int:
     """Return the code of the note value that a duration is spelled with first."""
     return _CODE_OF_DURATION[tied_values(duration)[0]] if duration > 0 else 0
+
+
+def rows_of(views: Sequence[View]) -> tuple[npt.NDArray[np.int32], ByteArray]:
+    """Return what some pieces side by side show now: features, (pieces, features), and dense values, (pieces, values)."""
+    dense = np.zeros((len(views), DENSE_SIZE), np.uint8)
+    for row, view in enumerate(views):
+        dense[row, view.sounding()] = 1
+    return np.array([view.features() for view in views], np.int32), dense
 
 
 def view_of(conditions: Sequence[str], tokens: Sequence[str]) -> tuple[ByteArray, ByteArray]:
