@@ -1,4 +1,4 @@
-"""The curves of a training run, logged to MLflow while it goes."""
+"""The curves of a training run and its memory, logged to MLflow while it goes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
+from scogen_pipeline.model.memory import peak_memory
 from scogen_pipeline.model.snapshot import EpochResult
 
 
 class EpochLog:
-    """Logs the result of each epoch to the active MLflow run, if there is one.
+    """Logs the result of each epoch, and the peak of memory so far, to the active MLflow run, if there is one.
 
     Args:
         prefix: Stands before the name of each metric.
@@ -26,8 +27,9 @@ class EpochLog:
 
         if mlflow.active_run() is None:
             return
-        values = {f"{self._prefix}{name}": float(value) for name, value in asdict(result).items() if name != "epoch"}
-        mlflow.log_metrics(values, step=result.epoch)
+        values = asdict(result) | peak_memory()
+        del values["epoch"]
+        mlflow.log_metrics({f"{self._prefix}{name}": float(value) for name, value in values.items()}, step=result.epoch)
 
 
 class EpochLogDataset(AbstractDataset[None, EpochLog]):
