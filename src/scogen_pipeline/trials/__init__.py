@@ -1,0 +1,1 @@
+"""Many short trainings on the same data: a search for good settings, and ablations."""
