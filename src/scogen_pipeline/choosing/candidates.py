@@ -1,0 +1,73 @@
+"""Many pieces for each one that is asked for, written side by side in one batch.
+
+**Conventions.** The candidates of a piece do not depend on how many pieces are asked for: the third of five is chosen from the
+same ones as the third of three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from scogen_pipeline.choosing.likelihood import mean_log_probabilities
+from scogen_pipeline.errors import RequestError
+from scogen_pipeline.sampling.generate import compose_pieces, slug
+from scogen_pipeline.tokens.encoding import encode
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scogen_pipeline.choosing.settings import ChoosingSettings
+    from scogen_pipeline.music.piece import Piece
+    from scogen_pipeline.sampling.request import Request
+
+#: Most pieces that a request, and so a batch, can have.
+MOST_WRITTEN: Final = 64
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A piece that may be kept.
+
+    Args:
+        piece: The piece.
+        log_probability: What the model thinks of it, see `likelihood`; None where nothing is to be chosen.
+    """
+
+    piece: Piece
+    log_probability: float | None = None
+
+
+def write_candidates(
+    request: Request, stepper: Any, settings: ChoosingSettings, primer: tuple[str, ...] = ()
+) -> dict[str, list[Candidate]]:
+    """Write as many candidates for each piece as the settings say.
+
+    Args:
+        request: What is asked for.
+        stepper: The model; with more than one candidate it also has to judge, as `likelihood.Judge` does.
+        settings: How many.
+        primer: Tokens of the measures to go on from.
+
+    Returns:
+        The candidates by the file name of the piece, each with the title of the piece.
+
+    Raises:
+        RequestError: If that is more than fits into a batch.
+    """
+    n_each = settings.candidates
+    if request.n * n_each > MOST_WRITTEN:
+        raise RequestError(
+            f"`candidates` must be at most {MOST_WRITTEN // request.n} for {request.n} pieces, received {n_each}. "
+            "Ask for fewer pieces at a time."
+        )
+    pieces = list(compose_pieces(replace(request, n=request.n * n_each), stepper, primer).values())
+    opinions = mean_log_probabilities([encode(piece) for piece in pieces], stepper) if n_each > 1 else [None] * len(pieces)
+    written = {}
+    for index in range(request.n):
+        title = request.title_of(index)
+        own = slice(index * n_each, (index + 1) * n_each)
+        written[f"{slug(title)}-{request.seed}"] = [
+            Candidate(replace(piece, title=title), opinion) for piece, opinion in zip(pieces[own], opinions[own], strict=True)
+        ]
+    return written
