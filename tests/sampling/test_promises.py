@@ -40,8 +40,31 @@ def case(request: pytest.FixtureRequest, vocabulary: Vocabulary) -> tuple[Reques
 
 def test_it_has_the_measures_that_were_asked_for(case: tuple[Request, Piece]) -> None:
     request, piece = case
-    assert piece.meters == (request.meter,) * request.n_bars
+    assert piece.meters == (request.meter,) * (request.n_bars + request.has_pickup)
     assert (piece.key, piece.tempo_qpm, piece.parts) == (request.parsed_key, request.tempo_qpm, request.parts)
+
+
+def test_a_pickup_is_the_end_of_a_silent_measure(case: tuple[Request, Piece]) -> None:
+    request, piece = case
+    first, bar = piece.notes[0].onset, request.meter.bar_ticks
+    assert bar / 2 <= first <= bar - 12 if request.has_pickup else first == 0
+
+
+@pytest.mark.parametrize("genre", ["jig", "chorale", "classical piano"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pickup_that_was_asked_for_is_there(genre: str, seed: int, vocabulary: Vocabulary) -> None:
+    request = Request(genre=genre, bars=3, seed=seed, pickup="yes")
+    piece = compose_piece(request, RandomStepper(vocabulary, seed))
+    assert piece.n_bars == 4
+    assert request.meter.bar_ticks / 2 <= piece.notes[0].onset < request.meter.bar_ticks
+
+
+def test_a_pickup_is_as_frequent_as_in_the_genre() -> None:
+    shares = {
+        genre: sum(Request(genre=genre, seed=seed).has_pickup for seed in range(300)) / 300
+        for genre in ("hornpipe", "renaissance")
+    }
+    assert shares == pytest.approx({name: GENRES[name].pickup_share for name in shares}, abs=0.05)
 
 
 def test_every_note_is_within_the_range_of_its_instrument(case: tuple[Request, Piece]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
+from scogen_pipeline.sampling.primer import has_pickup
 from scogen_pipeline.sampling.samplers import Sampler
 from scogen_pipeline.tokens.encoding import decode
 from scogen_pipeline.tokens.view import View, rows_of
@@ -58,6 +59,8 @@ def compose_pieces(request: Request, stepper: Stepper, primer: tuple[str, ...] =
     Returns:
         Pieces by file name, without an ending.
     """
+    if primer:
+        request = replace(request, pickup="yes" if has_pickup(primer) else "no")
     plan = Plan.of(request)
     written = write_tokens(plan, stepper, request, primer)
     pieces = {}

@@ -176,7 +176,7 @@ class Grammar:
             return []
         bar_end = self._bar_onset + self._plan.meter.bar_ticks
         next_due = self._next_due(bar_end)
-        first = self._bar_onset if self._after == "bar" else self._onset + 1
+        first = max(self._bar_onset if self._after == "bar" else self._onset + 1, self._plan.pickup_onsets[0])
         last = min(next_due, bar_end - 1)
         ticks = [tick for tick in self._ids.ticks(self._bar_onset, first, last) if self._is_possible_onset(tick)]
         ids = [self._ids.pos(tick - self._bar_onset) for tick in ticks]
@@ -212,7 +212,7 @@ class Grammar:
         """
         voice = self._voices[part]
         if first == self._bar_onset and self._is_due(part, first):
-            return first
+            return max(first, self._plan.pickup_onsets[1])
         tick = max(voice.end, self._plan.dominant_onset, first)
         return tick if tick < bar_end and voice.end < self._plan.end else bar_end
 

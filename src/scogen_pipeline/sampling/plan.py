@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from scogen_pipeline.music.piece import Part
     from scogen_pipeline.sampling.request import Request
 
+#: A pickup is an eighth note or longer.
+_SHORTEST_PICKUP: Final = 12
 #: Lowest and highest sounding pitch by hand.
 _HAND_LIMITS: Final[dict[str | None, tuple[int, int]]] = {None: (0, 127), "right": (48, 127), "left": (0, 74)}
 
@@ -49,10 +51,11 @@ class Plan:
     Args:
         parts: Top staff first.
         meter: The one meter.
-        n_bars: Number of measures, at least 2.
+        n_bars: Number of measures with that of the pickup, at least 2.
         key: The key it is to sound in.
         shift: Semitones from normal pitches to sounding ones.
         conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
+        has_pickup: Whether the first measure is silent but for its end.
         returns: For each measure how many measures back the one lies that it is like, 0 if none; empty if the model may choose.
     """
 
@@ -62,19 +65,21 @@ class Plan:
     key: Key
     shift: int
     conditions: tuple[str, ...]
+    has_pickup: bool = False
     returns: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, request: Request) -> Plan:
         """Work a request out."""
-        blank = Piece(
-            request.parts, (), (request.meter,) * request.n_bars, request.parsed_key, request.tempo_qpm, request.customs.name
-        )
+        n_bars = request.n_bars + request.has_pickup
+        meters = (request.meter,) * n_bars
+        blank = Piece(request.parts, (), meters, request.parsed_key, request.tempo_qpm, request.customs.name)
         roles = _roles(request)
-        conditions = spell_conditions(blank, roles, has_downbeat=True)
+        conditions = spell_conditions(blank, roles, has_downbeat=not request.has_pickup)
         shift = _best_shift(request.parts, roles, normal_shift(request.parsed_key))
         returns = returns_of_form(request.form, request.n_bars) if request.form else ()
-        return cls(request.parts, request.meter, request.n_bars, request.parsed_key, shift, conditions, returns)
+        returns = (0, *returns) if returns and request.has_pickup else returns
+        return cls(request.parts, request.meter, n_bars, request.parsed_key, shift, conditions, request.has_pickup, returns)
 
     @cached_property
     def end(self) -> int:
@@ -90,6 +95,12 @@ class Plan:
     def dominant_onset(self) -> int:
         """First tick of the dominant that leads to the tonic: the last beat before it."""
         return self.final_onset - self.meter.beat_ticks
+
+    @cached_property
+    def pickup_onsets(self) -> tuple[int, int]:
+        """First and last tick at which the piece may begin: with a pickup, in the second half of its measure."""
+        bar = self.meter.bar_ticks
+        return (-(-bar // 2), bar - _SHORTEST_PICKUP) if self.has_pickup else (0, 0)
 
     @cached_property
     def last_onset(self) -> int:

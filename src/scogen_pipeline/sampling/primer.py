@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.midi.reading import read_midi
 from scogen_pipeline.music.piece import Note, Piece
-from scogen_pipeline.tokens.alphabet import END, START, bar_token, kind_of
+from scogen_pipeline.tokens.alphabet import END, START, bar_token, kind_of, value_of
 from scogen_pipeline.tokens.encoding import encode
 from scogen_pipeline.tokens.quantise import quantise
 from scogen_pipeline.tokens.tables import labelled_pieces
@@ -67,7 +67,14 @@ class Primer:
         n_bars = min(piece.n_bars, max(1, request.n_bars // 2))
         if n_bars < piece.n_bars:
             logger.info("The primer has %d measures; the first %d are taken.", piece.n_bars, n_bars)
-        return _recounted(encode(_first_bars(piece, n_bars)).tokens, request.n_bars)
+        tokens = encode(_first_bars(piece, n_bars)).tokens
+        return _recounted(tokens, request.n_bars + has_pickup(tokens))
+
+
+def has_pickup(tokens: Iterable[str]) -> bool:
+    """Tell whether a piece begins before its first full measure."""
+    first = next((token for token in tokens if kind_of(token) == "pos"), "pos=0")
+    return value_of(first) != "0"
 
 
 def _first_bars(piece: Piece, n_bars: int) -> Piece:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+import numpy as np
+
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.music.genres import Genre, find_genre
 from scogen_pipeline.music.instruments import Instrument, find_instrument
@@ -21,6 +23,11 @@ from scogen_pipeline.tokens.alphabet import MAX_PARTS, METERS
 
 MIN_BARS: Final = 2
 MAX_BARS: Final = 128
+#: Shorter measures leave no room for a pickup.
+SHORTEST_BAR_WITH_PICKUP: Final = 36
+_PICKUPS: Final = ("auto", "yes", "no")
+#: What is drawn for a request by its seed has a stream of its own.
+_PICKUP_STREAM: Final = 1
 
 #: Lowest and highest value of each number, inclusive.
 _RANGES: Final = {
@@ -55,6 +62,8 @@ class Request:
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
         counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
         form: Sections of equal length as letters, the same letter where one comes back: "AABB"; "" leaves it to the model.
+        pickup: "yes" for a beginning before the first bar line, which is not counted among the bars; "no"; "auto" for as often as
+            in the genre.
 
     Raises:
         RequestError: If a value is out of range or unknown; says what is allowed.
@@ -75,6 +84,7 @@ class Request:
     top_p: float = 0.95
     counterpoint: float = 1.0
     form: str = ""
+    pickup: str | bool = "auto"
 
     def __post_init__(self) -> None:
         """Check every field by reading it."""
@@ -92,6 +102,10 @@ class Request:
             raise RequestError(
                 f"`time_signature` must be 1/4 to 4/2 long with 2, 4, 8 or 16 below, received {self.meter}. Try 4/4, 3/4 or 6/8."
             )
+        pickup = {"true": "yes", "false": "no"}.get(str(self.pickup).lower(), str(self.pickup).lower())
+        if pickup not in _PICKUPS:
+            raise RequestError(f"`pickup` must be {', '.join(_PICKUPS)}, received `{self.pickup}`.")
+        object.__setattr__(self, "pickup", pickup)
         if self.form:
             object.__setattr__(self, "form", check_form(self.form, self.n_bars))
         if len(self.parts) > MAX_PARTS:
@@ -138,8 +152,16 @@ class Request:
         return parts_for(self.ensemble)
 
     @property
+    def has_pickup(self) -> bool:
+        """Whether the piece begins before the first bar line."""
+        if self.pickup != "auto":
+            return self.pickup == "yes"
+        share = self.customs.pickup_share if self.meter.bar_ticks >= SHORTEST_BAR_WITH_PICKUP else 0.0
+        return bool(np.random.default_rng([self.seed, _PICKUP_STREAM]).random() < share)
+
+    @property
     def n_bars(self) -> int:
-        """Number of measures."""
+        """Number of measures, without the pickup."""
         return self.bars or self.customs.bars
 
     def title_of(self, index: int) -> str:
