@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from scogen_pipeline.analysis.note_columns import BoolArray, FloatArray, IntArray, NoteColumns, measure_bounds, note_columns
-from scogen_pipeline.analysis.slots import FULL_TEXTURE, harmonic_slots
+from scogen_pipeline.analysis.slots import harmonic_slots
 from scogen_pipeline.music.key import Key, Mode
 from scogen_pipeline.music.piece import Piece
 
@@ -58,6 +58,9 @@ _OUT_OF_KEY: Final = -4.5
 _BEGINNING: Final = 0.6
 #: Log weight of the bass being the root, the third, the fifth or the seventh; else nothing.
 _BASS: Final = (1.6, 0.9, 0.3, 0.4)
+#: Weight of the notes and of the key, for a melody alone and for several parts (from the second part on there is a bass). A few
+#: notes say less each than they seem to, yet more than the key: both are measured, and flat around these values.
+_NOTES_AND_KEY: Final = ((2.0, 1.0), (1.0, 0.5))
 #: Cost of a change of chord at a bar line, in the middle of a measure, and elsewhere.
 _CHANGE: Final = (0.5, 0.8, 1.1)
 #: Gain of a root that falls by a fifth.
@@ -80,7 +83,7 @@ def chords_of(piece: Piece) -> tuple[tuple[Chord | None, ...], ...]:
     notes = note_columns(piece)
     profile, bass = _sounding(notes, bounds)
     is_heard: BoolArray = np.any(profile > 0, axis=1)
-    scores = _scores(profile[is_heard], bass[is_heard], piece.key, has_bass=len(piece.parts) >= FULL_TEXTURE)
+    scores = _scores(profile[is_heard], bass[is_heard], piece.key, has_bass=len(piece.parts) > 1)
     path = iter(_best_path(scores, costs[is_heard]))
     chords = iter([_CHORDS[next(path)] if heard else None for heard in is_heard.tolist()])
     return tuple(tuple(next(chords) for _ in own) for own in slots)
@@ -115,7 +118,8 @@ def _sounding(notes: NoteColumns, bounds: IntArray) -> tuple[FloatArray, IntArra
 
 def _scores(profile: FloatArray, bass: IntArray, key: Key, *, has_bass: bool) -> FloatArray:
     """Return the log weight of each chord in each slot, `(slots, 48)`."""
-    scores = profile @ _tone_scores(key).T + _key_scores(key)
+    of_notes, of_key = _NOTES_AND_KEY[has_bass]
+    scores: FloatArray = of_notes * (profile @ _tone_scores(key).T) + of_key * _key_scores(key)
     return scores + _bass_scores()[:, bass].T if has_bass else scores
 
 

@@ -17,8 +17,9 @@ from scogen_pipeline.music.piece import Piece
 
 #: Most measures back.
 MAX_DISTANCE: Final = 32
-#: Share of notes in common from which a measure counts as coming back.
-_THRESHOLD: Final = 0.6
+#: Share of notes in common above which a measure counts as coming back. Measured: measures of other pieces pass it in 1 to 5 % of
+#: cases, 0.6 in 3 to 10 %.
+_THRESHOLD: Final = 2 / 3 + 1e-6
 #: Weight of the top part; the other parts have the rest.
 _TOP_WEIGHT: Final = 0.7
 #: What an exact repetition has before a near one of the same notes.
@@ -62,8 +63,8 @@ def resemblance(piece: Piece) -> tuple[FloatArray, BoolArray]:
     """Compare each measure with those before it.
 
     Returns:
-        The likeness of measure i to measure i - d at `[i, d]`, 0 to 1.1 (above 1: exactly the same), and which measures hold less
-        than two notes in their top part, or nothing but one onset.
+        The likeness of measure i to measure i - d at `[i, d]`, 0 to 1.1 (above 1: exactly the same), and which measures have at
+        most one onset.
     """
     n_bars = piece.n_bars
     notes = note_columns(piece)
@@ -72,9 +73,8 @@ def resemblance(piece: Piece) -> tuple[FloatArray, BoolArray]:
     first = notes.parts.min() if len(notes.parts) else 0
     is_top = notes.parts == first
     top, others = (_shared(items[chosen], notes.measures[chosen], n_bars) for chosen in (is_top, ~is_top))
-    has_others = np.isfinite(others)
-    likeness = np.where(has_others, _TOP_WEIGHT * np.nan_to_num(top, nan=1.0) + (1 - _TOP_WEIGHT) * np.nan_to_num(others), top)
-    likeness = np.nan_to_num(likeness)
+    both = _TOP_WEIGHT * top + (1 - _TOP_WEIGHT) * others
+    likeness = np.nan_to_num(np.where(np.isnan(top), others, np.where(np.isnan(others), top, both)))
     is_same = _shared(items * 256 + np.minimum(notes.durations, 255), notes.measures, n_bars) == 1.0
     likeness = np.where(is_same, 1.0 + _EXACT, likeness)
     lengths = np.array([meter.bar_ticks for meter in piece.meters])

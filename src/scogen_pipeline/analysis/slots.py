@@ -20,9 +20,9 @@ FULL_TEXTURE: Final = 3
 def harmonic_slots(meter: Meter, n_parts: int) -> tuple[int, ...]:
     """Return the ticks within a measure at which the chord may change, 0 first; at most 8 in measures of up to 4/2.
 
-    Three or more parts change on every beat, or, where a beat is shorter than a quarter, on as many as make a quarter; of a measure
-    that this does not divide (5/8) the last slot takes what is left. A melody, or a piano whose two staves share the chord, changes
-    in the middle of measures that have one and are longer than 2/4.
+    Three or more parts change on every beat, or, where a beat is shorter than a quarter, on as many as make a quarter; of a
+    measure that this does not divide (5/8) the last slot takes what is left. A melody, or a piano whose two staves share the
+    chord, changes in the middle of measures that have one and are longer than 2/4.
 
     >>> harmonic_slots(Meter(4, 4), 4), harmonic_slots(Meter(4, 4), 1), harmonic_slots(Meter(3, 4), 1)
     ((0, 24, 48, 72), (0, 48), (0,))
