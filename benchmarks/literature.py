@@ -20,14 +20,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from scogen_pipeline.datasets.training_checkpoint import CheckpointFile
-from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
 from scogen_pipeline.metrics.literature.frames import FrameAdapter
-from scogen_pipeline.metrics.literature.network import frame_training_data, frame_vocabulary, network_nats
+from scogen_pipeline.metrics.literature.network import frame_vocabulary, network_nats
+from scogen_pipeline.metrics.literature.recipes import NetworkRecipe, adapter_of, train_network
 from scogen_pipeline.metrics.literature.results import result_rows, summarise_results
-from scogen_pipeline.metrics.literature.rolls import RollAdapter
 from scogen_pipeline.metrics.literature.sets import FILE_BY_SET, BenchmarkSet, read_sets
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.model.fitting import fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.snapshot import EpochResult
 from scogen_pipeline.model.stepping import NumpyStepper
@@ -36,11 +34,6 @@ from scogen_pipeline.model.stepping import NumpyStepper
 def load(folder: Path, name: str) -> BenchmarkSet:
     """Read one published set."""
     return read_sets({name: (folder / FILE_BY_SET[name]).read_bytes()})[name]
-
-
-def adapter_of(benchmark: BenchmarkSet, options: dict[str, object]) -> FrameAdapter:
-    """Return the adapter of a set."""
-    return (ChoraleAdapter if benchmark.is_grid else RollAdapter)(benchmark, **options)  # type: ignore[arg-type]
 
 
 def say(result: EpochResult) -> None:
@@ -82,7 +75,7 @@ def main() -> None:
         parser.add_argument(f"--{group}", type=json.loads, default={}, help="settings as JSON")
     parser.add_argument("--save", type=Path, help="where to keep the network, a .keras file; its checkpoint lies beside it")
     parser.add_argument("--models", type=Path, nargs="+", help="score these instead of training")
-    parser.add_argument("--shifts", type=int, nargs="+", default=[0], help="transpositions to take the mean over, of a grid")
+    parser.add_argument("--shifts", type=int, nargs="+", default=[0], help="transpositions to take the mean over")
     arguments = parser.parse_args()
     benchmark = load(arguments.folder, arguments.set)
     adapter = adapter_of(benchmark, arguments.adapter)
@@ -91,12 +84,13 @@ def main() -> None:
         together = [stepper for one in steppers.values() for stepper in one]
         report(benchmark, adapter, steppers | ({"mean": together} if len(together) > 1 else {}), arguments.shifts)
         return
-    network, fit = NetworkSettings(**arguments.network), FitSettings(**{"max_minutes": arguments.minutes} | arguments.fit)
-    print(json.dumps({"network": asdict(network), "fit": asdict(fit), "adapter": arguments.adapter}), file=sys.stderr)
+    recipe = NetworkRecipe(arguments.adapter, NetworkSettings(**arguments.network), FitSettings(**arguments.fit))
+    print(json.dumps(asdict(recipe)), file=sys.stderr)
     place = CheckpointFile(arguments.save.with_suffix(".checkpoint.npz")) if arguments.save else None
     began = time.perf_counter()
-    model, history = fit_model(frame_training_data(adapter), network, fit, checkpoint=place, listeners=[say])
-    print(f"{len(history)} epochs, {(time.perf_counter() - began) / 60:.1f} minutes, best {model.metrics['best_epoch']:.0f}")
+    model = train_network(benchmark, recipe, arguments.minutes, place, [say])
+    n_epochs, best = (int(model.metrics[name]) for name in ("epochs", "best_epoch"))
+    print(f"{n_epochs} epochs, {(time.perf_counter() - began) / 60:.1f} minutes, best {best}")
     save(model, arguments.save)
     report(benchmark, adapter, {"network": [model.stepper()]}, arguments.shifts)
 

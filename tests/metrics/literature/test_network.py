@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.metrics.literature.made_up_sets import rolls
 
 from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
 from scogen_pipeline.metrics.literature.network import frame_examples, frame_training_data, network_nats, sight_of
+from scogen_pipeline.metrics.literature.rolls import RollAdapter
 from scogen_pipeline.metrics.literature.sets import GRID, BenchmarkSet
 from scogen_pipeline.model.fitting import fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
@@ -42,3 +44,20 @@ def test_examples_are_transposed_and_marks_are_never_allowed(grid: BenchmarkSet)
     assert allowed is not None
     assert not allowed[:, adapter.n_tokens :].any()
     assert allowed[:, : adapter.n_tokens].all()
+
+
+def test_the_mean_over_transpositions_of_a_roll_is_one_of_frames():
+    """A guesser that knows one note high and one low is told the same music at another pitch, around the edge too."""
+    adapter = RollAdapter(rolls())
+    roll = np.zeros((2, 88), np.uint8)
+    roll[:, [0, 40]] = 1
+
+    class Guesser:
+        def log_probabilities(self, ids, conditions, features=(), dense=()):
+            return [np.log(np.where(sequence[1:] >= 80, 0.5, 0.25)).astype(np.float32) for sequence in ids]
+
+    plain, shifted = (network_nats([Guesser()], adapter, [roll], [shift])[0] for shift in (0, -1))
+    assert plain == pytest.approx(-2 * np.log(0.25 * 0.25 * 0.5))
+    assert shifted == pytest.approx(-2 * np.log(0.5 * 0.25 * 0.5))
+    mean = (0.25 * 0.25 * 0.5 + 0.5 * 0.25 * 0.5) / 2
+    assert network_nats([Guesser()], adapter, [roll], [0, -1])[0] == pytest.approx(-2 * np.log(mean))

@@ -59,6 +59,7 @@ class ChoraleAdapter:
         if not 0 <= max_shift <= 87:
             raise RequestError(f"`max_shift` must be from 0 to 87, received {max_shift}.")
         self.name = grid.name
+        self.keeps_order = True
         self._grid, self._has_hold, self._max_shift, self._has_echoes = grid, hold, max_shift, echoes
         self._order = np.array([VOICES.index(voice) for voice in order])
         self.n_tokens = _N_CODES + hold
@@ -92,13 +93,16 @@ class ChoraleAdapter:
         for piece in self._grid.pieces[split]:
             yield self.sequence(piece if random is None else self.transposed(piece, random))
 
+    def shifted(self, piece: PieceArray, semitones: int) -> PieceArray:
+        """Shift the notes of a piece, not its rests; a piece that leaves the keyboard is refused when it is spelled."""
+        return np.where(piece == REST, REST, piece + semitones).astype(np.int16)
+
     def transposed(self, piece: PieceArray, random: np.random.Generator) -> PieceArray:
         """Shift a piece by a random number of semitones that keeps each voice within its range in training."""
         own, known = _voice_ranges(piece), self._ranges
         down = min(self._max_shift, max(0, int((own[:, 0] - known[:, 0]).min())))
         up = min(self._max_shift, max(0, int((known[:, 1] - own[:, 1]).min())))
-        shift = int(random.integers(-down, up + 1))
-        return np.where(piece == REST, REST, piece + shift).astype(np.int16)
+        return self.shifted(piece, int(random.integers(-down, up + 1)))
 
     def sequence(self, piece: PieceArray) -> FrameSequence:
         """Spell a piece.

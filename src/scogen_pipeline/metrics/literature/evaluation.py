@@ -1,12 +1,13 @@
-"""The rows of the floors and of the count model, for any of the sets.
+"""The rows of the floors, of the count model and of trained networks, for any of the sets.
 
-**Conventions.** The names of the models are those of the table. A network adds its rows by `results.result_rows` in the same way.
+**Conventions.** The names of the models are those of the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -15,9 +16,17 @@ from scogen_pipeline.metrics.literature import calibration, grid_floors
 from scogen_pipeline.metrics.literature.chorales import VOICES, ChoraleAdapter
 from scogen_pipeline.metrics.literature.context_model import CHORALE_CHAIN, ROLL_CHAIN, ContextModel
 from scogen_pipeline.metrics.literature.frames import FrameAdapter
-from scogen_pipeline.metrics.literature.results import result_rows
+from scogen_pipeline.metrics.literature.network import network_nats
+from scogen_pipeline.metrics.literature.recipes import NetworkChoice, adapter_of_network
+from scogen_pipeline.metrics.literature.results import SCHEMA, result_rows
 from scogen_pipeline.metrics.literature.rolls import RollAdapter
 from scogen_pipeline.metrics.literature.sets import BenchmarkSet
+
+if TYPE_CHECKING:
+    from scogen_pipeline.model.bundle import TrainedModel
+
+#: The product's network, in the table.
+NETWORK: Final = "scogen's network"
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,23 @@ def floor_rows(sets: Mapping[str, BenchmarkSet]) -> pd.DataFrame:
 def context_model_rows(sets: Mapping[str, BenchmarkSet], settings: SpellingSettings) -> pd.DataFrame:
     """Return the rows of the count model of every set."""
     return pd.concat([_context_rows(benchmark, settings.adapter(benchmark)) for benchmark in sets.values()])
+
+
+def network_rows(sets: Mapping[str, BenchmarkSet], networks: Mapping[str, TrainedModel], choice: NetworkChoice) -> pd.DataFrame:
+    """Return the rows of the networks that are trained, by the name of their set; without any, no rows."""
+    none: pd.DataFrame = SCHEMA.empty_table().to_pandas()
+    parts: list[pd.DataFrame] = []
+    for name, model in networks.items():
+        benchmark, stepper = sets[name], model.stepper()
+        adapter = adapter_of_network(benchmark, model)
+        pieces = benchmark.pieces["test"]
+        n_tokens = [len(sequence.tokens) for sequence in adapter.sequences("test")]
+        parts.append(result_rows(benchmark, NETWORK, network_nats([stepper], adapter, pieces), n_tokens))
+        if choice.benchmark_transpositions:
+            shifts = range(-choice.benchmark_transpositions, choice.benchmark_transpositions + 1)
+            title = f"{NETWORK}, mean over {len(shifts)} transpositions"
+            parts.append(result_rows(benchmark, title, network_nats([stepper], adapter, pieces, shifts), n_tokens))
+    return pd.concat(parts or [none])
 
 
 def _roll_rows(rolls: BenchmarkSet) -> pd.DataFrame:

@@ -81,9 +81,13 @@ class FrameAdapter(Protocol):
     features: tuple[Feature, ...]
     dense_size: int
     masks: Mask  # (rows, n_tokens): whether a token may follow
+    keeps_order: bool  # whether each token of a shifted piece stands for what it stood for
 
     def sequences(self, split: str, random: np.random.Generator | None = None) -> Iterator[FrameSequence]:
         """Yield the pieces of a split in the published order, each transposed at random if `random` is given."""
+
+    def shifted(self, piece: PieceArray, semitones: int) -> PieceArray:
+        """Transpose a piece by a rule that never makes two pieces one, so that the shifted probabilities sum to one too."""
 
     def sequence(self, piece: PieceArray) -> FrameSequence:
         """Spell a piece."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.metrics.literature.frames import FrameAdapter, FrameSequence, column
-from scogen_pipeline.metrics.literature.sets import REST, PieceArray
+from scogen_pipeline.metrics.literature.sets import PieceArray
 from scogen_pipeline.model.fitting import TrainingData
 from scogen_pipeline.model.scoring import mean_log_probabilities
 from scogen_pipeline.model.sight import Sight
@@ -72,15 +72,22 @@ def network_nats(
         scorers: The networks.
         adapter: What they were trained with.
         pieces: Such as the test split.
-        shifts: Transpositions in semitones, of grids only. The mean of the probabilities over them is a proper one, since they do
-            not depend on the piece.
+        shifts: Transpositions in semitones. The mean of the probabilities over them is a proper one, since they do not depend on
+            the piece. It is taken token by token if tokens keep their order, else frame by frame.
     """
-    tellings = [_examples(adapter, [adapter.sequence(_transposed(piece, shift)) for piece in pieces]) for shift in shifts]
-    return [-float(score.sum(dtype=np.float64)) for score in mean_log_probabilities(scorers, tellings)]
-
-
-def _transposed(piece: PieceArray, shift: int) -> PieceArray:
-    return piece if not shift else np.where(piece == REST, REST, piece + shift).astype(np.int16)
+    sequences = [[adapter.sequence(adapter.shifted(piece, shift)) for piece in pieces] for shift in shifts]
+    tellings = [_examples(adapter, shifted) for shifted in sequences]
+    if adapter.keeps_order or len(shifts) == 1:
+        return [-float(score.sum(dtype=np.float64)) for score in mean_log_probabilities(scorers, tellings)]
+    by_shift = [
+        [
+            np.add.reduceat(score.astype(np.float64), np.flatnonzero(np.diff(sequence.frame_of_token, prepend=-1)))
+            for score, sequence in zip(mean_log_probabilities(scorers, [telling]), shifted, strict=True)
+        ]
+        for telling, shifted in zip(tellings, sequences, strict=True)
+    ]
+    means = (np.logaddexp.reduce(np.stack(frames), axis=0) - np.log(len(shifts)) for frames in zip(*by_shift, strict=True))
+    return [-float(mean.sum()) for mean in means]
 
 
 def _columns(adapter: FrameAdapter) -> npt.NDArray[np.intp]:

@@ -76,7 +76,7 @@ def results_table(parts: Sequence[pd.DataFrame]) -> pa.Table:
     Raises:
         DataError: If a piece has two rows of one model.
     """
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     if frame.duplicated(["set", "model", "piece"]).any():
         raise DataError("`model` must be another name for each model of a set, received one twice.")
     return pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)

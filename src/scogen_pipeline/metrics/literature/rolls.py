@@ -53,6 +53,7 @@ class RollAdapter:
         if not 0 <= n_previous <= 16 or not 0 <= max_shift <= 87:
             raise RequestError(f"`n_previous` must be from 0 to 16 and `max_shift` from 0 to 87: {n_previous}, {max_shift}.")
         self.name = rolls.name
+        self.keeps_order = False  # after a shift, the highest note may be the lowest
         self._rolls, self._descending, self._n_previous, self._max_shift = rolls, descending, n_previous, max_shift
         self._has_echoes = echoes
         self._n_pitches = n = rolls.pieces["train"][0].shape[1]
@@ -86,6 +87,10 @@ class RollAdapter:
         """Yield the pieces of a split; with `random`, each transposed."""
         for roll in self._rolls.pieces[split]:
             yield self.sequence(roll if random is None else self.transposed(roll, random))
+
+    def shifted(self, piece: PieceArray, semitones: int) -> PieceArray:
+        """Shift a roll, in a circle: what leaves the keyboard comes back at its other end, and no two rolls become one."""
+        return np.roll(piece, semitones, axis=1)
 
     def transposed(self, roll: PieceArray, random: np.random.Generator) -> PieceArray:
         """Shift a roll by a random number of semitones that keeps it within what training has."""

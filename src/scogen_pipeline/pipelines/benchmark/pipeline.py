@@ -9,8 +9,10 @@ from .nodes import (
     collect_results,
     measure_context_model,
     measure_floors,
+    measure_networks,
     read_benchmark_sets,
     summarise_benchmark,
+    train_benchmark_networks,
 )
 
 
@@ -27,7 +29,30 @@ def create_pipeline() -> Pipeline:
                 "context_model_results",
                 name="measure_context_model",
             ),
-            node(collect_results, ["floor_results", "context_model_results"], "benchmark_results", name="collect_results"),
+            node(
+                train_benchmark_networks,
+                [
+                    "calibrated_sets",
+                    "params:network_choice",
+                    "network_recipes",
+                    "known_benchmark_networks",
+                    "benchmark_checkpoints",
+                ],
+                "benchmark_networks",
+                name="train_benchmark_networks",
+            ),
+            node(
+                measure_networks,
+                ["calibrated_sets", "benchmark_networks", "params:network_choice"],
+                "network_results",
+                name="measure_networks",
+            ),
+            node(
+                collect_results,
+                ["floor_results", "context_model_results", "network_results"],
+                "benchmark_results",
+                name="collect_results",
+            ),
             node(
                 summarise_benchmark,
                 ["benchmark_results", "benchmark_calibration"],
