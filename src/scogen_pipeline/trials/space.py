@@ -48,10 +48,10 @@ class Dimension:
 
     name: str
     kind: str
-    low: float | None = None
-    high: float | None = None
+    low: Any = None
+    high: Any = None
     step: Any = 1
-    log: bool = False
+    log: Any = False
     choices: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
@@ -104,17 +104,17 @@ class Dimension:
 
     @property
     def _low(self) -> float:
-        return 0.0 if self.low is None else self.low
+        return float(self.low or 0)
 
     @property
     def _high(self) -> float:
-        return 0.0 if self.high is None else self.high
+        return float(self.high or 0)
 
     def _check_choices(self) -> None:
         if not self.choices or len({repr(choice) for choice in self.choices}) < len(self.choices):
             raise self._error("`choices` must be different values, at least one", list(self.choices))
         for choice in self.choices:
-            if not (choice is None or isinstance(choice, bool | int | float | str)):
+            if not isinstance(choice, bool | int | float | str | None):
                 raise self._error("`choices` must be numbers, words, true, false or null", choice)
         if (self.low, self.high, self.step, self.log) != (None, None, 1, False):
             raise self._error("a choice must have `choices` only", f"low {self.low}, high {self.high}")

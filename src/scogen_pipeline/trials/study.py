@@ -248,7 +248,7 @@ def _open_study(name: str, plan: Plan, storage: BaseStorage) -> Study:
     # What it says of each trial is said here, in nats.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     is_pruned = plan.n_unpruned < plan.n_trials
-    pruner = optuna.pruners.MedianPruner(plan.n_unpruned, _WARM_UP_EPOCHS) if is_pruned else optuna.pruners.NopPruner()
+    pruner = optuna.pruners.MedianPruner(plan.n_unpruned, _WARM_UP_EPOCHS + 1) if is_pruned else optuna.pruners.NopPruner()
     study = optuna.create_study(storage=storage, pruner=pruner, study_name=name, direction="minimize", load_if_exists=True)
     for values in plan.given:
         study.enqueue_trial(values, skip_if_exists=True)
