@@ -14,7 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import mlflow
 import numpy as np
 import pytest
-from kedro.io import DataCatalog, DatasetError, MemoryDataset
+from kedro.config import OmegaConfigLoader
+from kedro.io import AbstractDataset, DataCatalog, DatasetError, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from scogen_pipeline.datasets.aliased_model import AliasedModelDataset
@@ -33,6 +34,7 @@ from scogen_pipeline.pipelines import adopt, promote
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples
 
+CONF = Path(__file__).parents[2] / "conf"
 VOCABULARY = Vocabulary(("<end>", "<pad>", "<start>", *"cdefg"))
 TINY = NetworkSettings(embedding_size=4, condition_size=2, lstm_units=8, n_layers=1)
 
@@ -77,7 +79,7 @@ def champion(folder: Path, alias: str = "champion") -> AliasedModelDataset:
 def promoted(folder: Path, data: TrainingData, version: int = 0) -> dict[str, dict[str, float]]:
     catalog = DataCatalog(
         {
-            "candidate_model": ModelVersionDataset(name="scogen", version=version),
+            "candidate_model": ModelVersionDataset(name="scogen", number=version),
             "current_champion": champion(folder),
             "champion": champion(folder),
             "training_data": MemoryDataset(data, copy_mode="assign"),
@@ -86,6 +88,14 @@ def promoted(folder: Path, data: TrainingData, version: int = 0) -> dict[str, di
     )
     SequentialRunner().run(promote.create_pipeline(), catalog)
     return dict(catalog["promotion_numbers"].load())
+
+
+def test_the_version_that_is_typed_reaches_the_registry() -> None:
+    loader = OmegaConfigLoader(
+        str(CONF), base_env="base", default_run_env="base", runtime_params={"version": 9}, merge_strategy={"parameters": "soft"}
+    )
+    dataset = AbstractDataset.from_config("candidate_model", loader["catalog"]["candidate_model"])
+    assert dataset._describe() == {"name": "scogen", "number": 9}
 
 
 def test_each_training_is_a_version_but_the_same_network_twice_is_one(
@@ -99,7 +109,7 @@ def test_each_training_is_a_version_but_the_same_network_twice_is_one(
     assert set(versions) == {1, 2}
     assert versions[1].run_id == run_id
     assert versions[1].tags["vocabulary_hash"] == VOCABULARY.hash
-    assert ModelVersionDataset(name="scogen", version=1).load().model.network == worse.network
+    assert ModelVersionDataset(name="scogen", number=1).load().model.network == worse.network
     assert ModelVersionDataset(name="scogen").load().version == 2
 
 
@@ -143,7 +153,7 @@ def test_adopting_moves_the_alias_whatever_the_figures(
         train(tmp_path, model)
     for version in (1, 2):
         catalog = DataCatalog(
-            {"candidate_model": ModelVersionDataset(name="scogen", version=version), "champion": champion(tmp_path)}
+            {"candidate_model": ModelVersionDataset(name="scogen", number=version), "champion": champion(tmp_path)}
         )
         SequentialRunner().run(adopt.create_pipeline(), catalog)
         assert int(store.get_model_version_by_alias("scogen", "champion").version) == version
@@ -185,7 +195,7 @@ def test_versions_and_aliases_that_there_are_not_are_refused(
         ModelVersionDataset(name="scogen").load()
     train(tmp_path, models[0])
     with pytest.raises(DatasetError, match="from 1 to 1, received 9"):
-        ModelVersionDataset(name="scogen", version=9).load()
+        ModelVersionDataset(name="scogen", number=9).load()
     with pytest.raises(DatasetError, match="`alias` must point to a model") as error:
         GenerationModelDataset(folder=str(tmp_path), alias="baseline").load()
     assert isinstance(error.value.__cause__, RequestError)

@@ -22,16 +22,16 @@ class ModelVersionDataset(AbstractDataset[NoReturn, Contender]):
         candidate_model:
           type: scogen_pipeline.datasets.model_version.ModelVersionDataset
           name: scogen
-          version: ${runtime_params:version, 0}
+          number: ${runtime_params:version, 0}
 
     Args:
         name: Of the registered model.
-        version: Its number; 0 for the newest.
+        number: Of the version; 0 for the newest. (Kedro keeps the name `version` for itself.)
         metadata: Anything; Kedro ignores it.
     """
 
-    def __init__(self, *, name: str, version: int = 0, metadata: dict[str, Any] | None = None) -> None:
-        self._name, self._version = name, version
+    def __init__(self, *, name: str, number: int = 0, metadata: dict[str, Any] | None = None) -> None:
+        self._name, self._number = name, number
         self.metadata = metadata
 
     def load(self) -> Contender:
@@ -49,7 +49,7 @@ class ModelVersionDataset(AbstractDataset[NoReturn, Contender]):
                 f"`version` must be one of `{self._name}` in the registry, where there is none yet. "
                 "Train a model first: kedro run --pipeline train"
             )
-        version = self._version or newest
+        version = self._number or newest
         found = client.search_model_versions(f"name = '{self._name}' and version_number = {int(version)}")
         if not found:
             raise RequestError(f"`version` must be one of `{self._name}`, from 1 to {newest}, received {version}.")
@@ -61,4 +61,4 @@ class ModelVersionDataset(AbstractDataset[NoReturn, Contender]):
         raise DatasetError("A version of a registered model must be an input of a node, received an output.")
 
     def _describe(self) -> dict[str, Any]:
-        return {"name": self._name, "version": self._version}
+        return {"name": self._name, "number": self._number}
