@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.tokens.windows import Batch, Cutting, Examples, RetoldExamples, cut, ordered_batches, shuffled_batches
+from scogen_pipeline.tokens.windows import Batch, Cutting, Examples, RetoldExamples, cut
 
 PAD = 0
 
@@ -27,7 +27,11 @@ def examples_of(lengths: list[int], slots: int = 3) -> Examples:
 def training_batches(examples: Examples, **changes: object) -> list[Batch]:
     epoch = changes.pop("epoch", 0)
     cutting = {"window_length": 8, "batch_size": 3, "pad_id": PAD} | changes
-    return list(shuffled_batches(examples, Cutting(**cutting), 1, epoch))  # type: ignore[arg-type]
+    return list(examples.training_batches(Cutting(**cutting), 1, epoch))  # type: ignore[arg-type]
+
+
+def share_of_padding(batches: list[Batch]) -> float:
+    return 1 - sum(float(batch.weights.sum()) for batch in batches) / sum(batch.weights.size for batch in batches)
 
 
 def counted_targets(batches: list[Batch]) -> Counter[int]:
@@ -39,7 +43,7 @@ def test_each_target_of_each_piece_is_seen_exactly_once_an_epoch(lengths: list[i
     examples = examples_of(lengths)
     expected = Counter(int(target) for ids in examples.ids for target in ids[1:])
     assert counted_targets(training_batches(examples, window_length=window_length, epoch=epoch)) == expected
-    ordered = ordered_batches(examples, Cutting(window_length, 2, PAD))
+    ordered = examples.ordered_batches(Cutting(window_length, 2, PAD))
     assert counted_targets(list(ordered)) == expected
     assert examples.n_targets == expected.total()
 
@@ -88,8 +92,12 @@ def test_conditions_are_withheld_at_the_rate_that_was_asked_for():
 def test_windows_of_like_length_share_a_batch_so_little_is_padding():
     examples = examples_of([*[150] * 90, *[700] * 18])
     batches = training_batches(examples, window_length=256, batch_size=8)
-    real = sum(float(batch.weights.sum()) for batch in batches)
-    assert real / sum(batch.weights.size for batch in batches) > 0.8
+    assert share_of_padding(batches) < 0.1
+
+
+def test_less_than_a_fiftieth_of_a_large_corpus_is_padding():
+    lengths = np.random.default_rng(1).lognormal(5.5, 1, 3000).astype(int) + 20
+    assert share_of_padding(training_batches(examples_of(lengths.tolist()), window_length=256, batch_size=32)) < 0.02
 
 
 def test_pieces_are_taken_by_split_in_the_order_of_their_id_whatever_the_order_of_rows():
@@ -127,9 +135,11 @@ def test_shapes_that_do_not_fit_are_refused():
 
 
 def test_every_batch_has_the_same_number_of_rows_so_that_compilers_see_few_shapes():
-    batches = training_batches(examples_of([30, 9, 17, 40]), batch_size=5)
+    examples = examples_of(list(range(2, 300)))
+    batches = training_batches(examples, batch_size=5, window_length=128)
     assert {len(batch.tokens) for batch in batches} == {5}
-    assert {batch.tokens.shape[1] % 32 for batch in batches} == {0}
+    assert len({batch.tokens.shape[1] for batch in batches}) <= 64
+    assert max(batch.tokens.shape[1] for batch in batches) == 128
 
 
 def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:

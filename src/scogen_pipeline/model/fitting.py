@@ -25,6 +25,7 @@ from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.model.snapshot import Checkpoint, EpochResult, NoCheckpoint, Snapshot, best_epoch
 from scogen_pipeline.model.trainable import TrainableNetwork
+from scogen_pipeline.tokens.read_ahead import ahead
 from scogen_pipeline.tokens.windows import Cutting, ExampleSource
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class _Run:
 
     def _train_epoch(self, n_done: int, bar: tqdm[Any]) -> float:
         settings, n_seen, total_nll = self._settings, 0, 0.0
-        for batch in self._data.train.training_batches(self._cutting, settings.seed, n_done):
+        for batch in ahead(self._data.train.training_batches(self._cutting, settings.seed, n_done)):
             n_tokens = int(batch.weights.sum())
             n_seen += n_tokens
             progress = (n_done + n_seen / self._data.train.n_targets) / settings.epochs
@@ -192,7 +193,7 @@ class _Run:
 
     def _validation_nll(self) -> float:
         total_nll = 0.0
-        for batch in self._data.valid.ordered_batches(self._cutting):
+        for batch in ahead(self._data.valid.ordered_batches(self._cutting)):
             total_nll += int(batch.weights.sum()) * self._network.validate(batch)
         return total_nll / self._data.valid.n_targets
 
