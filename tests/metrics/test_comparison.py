@@ -15,6 +15,7 @@ from scogen_pipeline.tokens.encoding import encode
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
 VOCABULARY = fit_vocabulary()
+NAN = float("nan")
 PIECE = Piece(
     parts_for((find_instrument("voice"), find_instrument("piano"))),
     (Note(0, 0, 62, 48), Note(0, 1, 66, 24), Note(0, 2, 50, 144), Note(72, 1, 69, 24)),
@@ -41,19 +42,14 @@ def test_an_opening_cuts_notes_at_its_last_bar_line() -> None:
 
 
 def test_genres_come_from_the_settings_else_from_the_held_out_pieces() -> None:
-    assert EvaluationSettings(genres="folk+jig+folk song").genres_to_generate(["reel"]) == ("folk song", "jig")
-    assert EvaluationSettings().genres_to_generate(["reel", "", "jig", "reel"]) == ("jig", "reel")
-    assert EvaluationSettings().genres_to_generate(["", "polka"]) == ("chorale",)
-
-
-def test_major_and_minor_take_turns() -> None:
-    assert EvaluationSettings(generated_per_genre=3).keys() == {"C major": 2, "A minor": 1}
-    assert EvaluationSettings(generated_per_genre=1).keys() == {"C major": 1}
+    assert EvaluationSettings(genres="folk+jig+folk song").genres_to_compare(["reel"]) == ("folk song", "jig")
+    assert EvaluationSettings().genres_to_compare(["reel", "", "jig", "reel", "polka"]) == ("jig", "reel")
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"excerpt_bars": 3}, "`excerpt_bars` must be a whole number from 4"),
         ({"generated_per_genre": 0}, "`generated_per_genre` must be a whole number from 1"),
         ({"max_held_out": 2.5}, "`max_held_out` must be a whole number"),
         ({"evaluation_seed": -1}, "`evaluation_seed` must be a whole number from 0"),
@@ -72,8 +68,19 @@ def test_a_side_without_pieces_is_empty_and_leaves_no_headline() -> None:
         columns=["origin", "genre", "piece", "measure", "value"],
     )
     language = pd.DataFrame([{"model": "lstm", "genre": "all", "nll_per_token": 1.0, "nll_per_note": 2.0}])
+    tests = pd.DataFrame(
+        [{"genre": "folk song", "origin": "generated", "auc": 0.75}, {"genre": "jig", "origin": "train", "auc": NAN}]
+    )
+    recalls = pd.DataFrame([{"genre": "slip jig", "real": 0.5, "generated": NAN}])
 
     table = musical_table(measures)
 
     assert table[["genre", "real", "n_real", "n_generated"]].to_numpy().tolist() == [["all", 0.5, 2, 0], ["jig", 0.5, 2, 0]]
-    assert headline_numbers(language, table) == {"nll_per_token.lstm": 1.0, "nll_per_note.lstm": 2.0, "real.rest_share": 0.5}
+    assert table["overlap"].isna().all()
+    assert headline_numbers(language, table, tests, recalls) == {
+        "nll_per_token.lstm": 1.0,
+        "nll_per_note.lstm": 2.0,
+        "real.rest_share": 0.5,
+        "auc.generated.folk_song": 0.75,
+        "recall.real.slip_jig": 0.5,
+    }

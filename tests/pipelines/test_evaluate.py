@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,7 +35,7 @@ class UniformStepper:
     def start(self, conditions: IntArray) -> int:
         return 0
 
-    def step(self, ids: IntArray, state: int) -> tuple[np.ndarray, int]:
+    def step(self, ids: IntArray, state: int, features: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, int]:
         return np.zeros((len(ids), VOCABULARY.size), dtype=np.float32), state
 
     def log_probabilities(
@@ -90,9 +91,14 @@ class KeptDataset(MemoryDataset):
         pass
 
 
+def splits_table() -> pd.DataFrame:
+    return pd.DataFrame({"piece_id": [f"{seed:016x}" for seed in range(12)], "cluster": [f"{seed:016x}" for seed in range(12)]})
+
+
 def catalog(**inputs: object) -> DataCatalog:
     data = {
         "encoded_pieces": encoded_table(),
+        "splits": splits_table(),
         "vocabulary": VOCABULARY,
         "trained_model": FakeModel(),
         "params:evaluation": EvaluationSettings(generated_per_genre=2, max_held_out=3),
@@ -119,12 +125,13 @@ def test_a_model_that_knows_nothing_needs_log_v_and_more_than_the_floors(results
     assert set(table["genre"]) == {"all", "reel", "chorale"}
 
 
-def test_pieces_of_each_held_out_genre_are_generated_in_major_and_minor(results: dict[str, object]) -> None:
-    pieces = results["evaluation_pieces"].values()
+def test_each_held_out_piece_has_a_twin_in_its_own_terms(results: dict[str, object]) -> None:
+    pairs = results["real_pairs"].set_index("piece")
+    twins = results["twins"]
 
-    assert sorted((piece.genre, piece.key.mode) for piece in pieces) == [
-        (genre, mode) for genre in ("chorale", "reel") for mode in ("major", "minor")
-    ]
+    assert Counter(piece.genre for piece in twins.values()) == {"chorale": 2, "reel": 2}
+    assert all(pairs.loc[name.partition("/")[0], "genre"] == piece.genre for name, piece in twins.items())
+    assert {(piece.n_bars, piece.meter, piece.key) for piece in twins.values()} == {(24, Meter(4, 4), Key.parse("C"))}
 
 
 def test_real_and_generated_stand_side_by_side(results: dict[str, object]) -> None:
@@ -132,12 +139,25 @@ def test_real_and_generated_stand_side_by_side(results: dict[str, object]) -> No
 
     assert table.loc[("reel", "scale_consistency"), "real"] == 1
     assert table.loc[("all", "notes_per_bar"), "real"] == pytest.approx(4)
-    assert table.loc[("all", "notes_per_bar"), "n_real"] == 3
+    assert table.loc[("all", "notes_per_bar"), "n_real"] == 4
+    assert table.loc[("reel", "notes_per_bar"), ["n_train", "train", "band_distance"]].to_list()[:2] == [2, 4]
     assert table.loc[("all", "notes_per_bar"), "n_generated"] == 4
     assert table.loc[("all", "out_of_range_share"), "n_real"] == 0
     assert table.loc[("all", "out_of_range_share"), "generated"] == 0
     assert not any(measure == "voice_crossing_share" for genre, measure in table.index if genre == "reel")
     assert table.index[0] == ("all", "pitch_class_entropy_bits")
+
+
+def test_too_few_pieces_are_no_test_and_no_headline(results: dict[str, object]) -> None:
+    tests = results["two_sample_tests"]
+
+    assert tests["auc"].isna().all()
+    assert tests[["genre", "origin", "n_real", "n_other"]].to_numpy().tolist()[:2] == [
+        ["all", "generated", 4, 4],
+        ["all", "train", 4, 4],
+    ]
+    assert results["genre_recalls"].empty
+    assert not any(name.startswith(("auc", "recall")) for name in results["evaluation_numbers"])
 
 
 def test_the_figure_has_a_panel_for_each_measure_and_one_for_the_likelihood(results: dict[str, object]) -> None:

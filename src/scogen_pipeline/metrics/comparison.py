@@ -1,34 +1,35 @@
-"""Generated pieces beside held-out real ones, measure by measure.
+"""Generated pieces beside held-out real ones: in every measure, to a judge of real and generated, to a judge of genres.
 
-**Conventions.** The long table has one row a piece and measure: origin ("real" or "generated"), genre, piece, measure, value.
-Real pieces are cut to the customary length of their genre, so that both sides are equally long: repetition, range and entropy
-grow with length. Real pieces are read in C major or A minor, as the model knows them, so `out_of_range_share` is not told of
-them.
+**Conventions.** The long table of measures has one row a piece and measure: origin, genre, piece, measure, value; the table of
+features one row a piece and one column a feature. The origin is "real" (held out), "train" (training pieces like the held-out
+ones: the band that real music keeps to) or "generated" (twins of the held-out ones). All are compared by excerpts of equally
+many measures (`metrics.excerpt`): repetition, range and entropy grow with length. All are in C major or A minor, as the model
+knows them, so `out_of_range_share` is not told of real ones.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from scogen_pipeline.errors import RequestError
+from scogen_pipeline.metrics.distributions import compare
+from scogen_pipeline.metrics.excerpt import SHORTEST, excerpt
+from scogen_pipeline.metrics.features import FEATURES, features_of
 from scogen_pipeline.metrics.musical import describe
+from scogen_pipeline.metrics.pairing import decoded_piece, pieces_of
+from scogen_pipeline.metrics.two_sample import two_sample_test
 from scogen_pipeline.music.genres import GENRES, find_genre
-from scogen_pipeline.music.instruments import find_instrument
-from scogen_pipeline.music.key import Key
-from scogen_pipeline.music.meter import Meter
-from scogen_pipeline.music.piece import Part, Piece
-from scogen_pipeline.tokens.alphabet import PAD, value_of
-from scogen_pipeline.tokens.encoding import CONDITIONS, decode
+from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
-_MAX_GENERATED: Final = 100
-_DEFAULT_GENRE: Final = "chorale"
-_KEYS_IN_TURN: Final = ("C major", "A minor")
+#: Held-out pieces, training pieces like them, and generated ones.
+ORIGINS: Final = ("real", "train", "generated")
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class EvaluationSettings:
     """How much is evaluated.
 
     Args:
-        generated_per_genre: Pieces to generate in each genre, 1 to 100.
-        max_held_out: Most held-out pieces to read, 1 or more.
-        genres: Genres to generate, joined by "+"; "" for those of the held-out pieces.
+        generated_per_genre: Pieces to generate in each genre, 1 to 1000, and held-out pieces of it at most.
+        max_held_out: Most held-out pieces whose likelihood is measured, 1 or more.
+        excerpt_bars: Most measures of a piece that are compared, 4 to 128.
+        genres: Genres to compare, joined by "+"; "" for those of the held-out pieces.
         evaluation_seed: Chooses the held-out pieces and seeds the generation, 0 to 2**32 - 1.
 
     Raises:
@@ -47,12 +49,18 @@ class EvaluationSettings:
 
     generated_per_genre: int = 4
     max_held_out: int = 64
+    excerpt_bars: int = 16
     genres: str = ""
     evaluation_seed: int = 1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        ranges = {"generated_per_genre": (1, _MAX_GENERATED), "max_held_out": (1, 1_000_000), "evaluation_seed": (0, 2**32 - 1)}
+        ranges = {
+            "generated_per_genre": (1, 1000),
+            "max_held_out": (1, 1_000_000),
+            "excerpt_bars": (SHORTEST, 128),
+            "evaluation_seed": (0, 2**32 - 1),
+        }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -64,37 +72,15 @@ class EvaluationSettings:
         """The genres that are named, each once."""
         return tuple(dict.fromkeys(find_genre(name).name for name in self.genres.split("+") if name.strip()))
 
-    def genres_to_generate(self, held_out_genres: Iterable[str]) -> tuple[str, ...]:
-        """Return the named genres, else the known ones among the held-out pieces, else one that always works."""
-        return self.genre_names or tuple(sorted(set(held_out_genres) & set(GENRES))) or (_DEFAULT_GENRE,)
-
-    def keys(self) -> dict[str, int]:
-        """Return how many pieces of each genre to generate in which key: major and minor in turn, in keys without signature."""
-        n_major = math.ceil(self.generated_per_genre / len(_KEYS_IN_TURN))
-        counts = zip(_KEYS_IN_TURN, (n_major, self.generated_per_genre - n_major), strict=True)
-        return {key: count for key, count in counts if count}
+    def genres_to_compare(self, held_out_genres: Iterable[str]) -> tuple[str, ...]:
+        """Return the named genres, else the known ones among the held-out pieces."""
+        return self.genre_names or tuple(sorted(set(held_out_genres) & set(GENRES)))
 
 
 def real_piece(ids: Iterable[int], conditions: Iterable[int], vocabulary: Vocabulary) -> Piece:
     """Decode a held-out piece in C major or A minor, cut to the customary length of its genre."""
-    tokens = dict(zip(CONDITIONS, vocabulary.tokens_of(conditions), strict=True))
-    roles = [value_of(token) for slot, token in tokens.items() if slot.startswith("role_") and token != PAD]
-    genre = value_of(tokens["genre"])
-    piece = decode(
-        vocabulary.tokens_of(ids),
-        parts=tuple(_part_of(role) for role in roles),
-        meter=Meter.parse(value_of(tokens["meter"])),
-        key=Key(0, "minor" if value_of(tokens["mode"]) == "minor" else "major"),
-        genre=genre,
-    )
-    return opening(piece, GENRES[genre].bars) if genre in GENRES else piece
-
-
-def _part_of(role: str) -> Part:
-    """Return a part that has the role; which instrument plays a melody does not matter here."""
-    if role.startswith("piano"):
-        return Part(find_instrument("piano"), "right" if role == "piano_right" else "left")
-    return Part(find_instrument("voice" if role == "melody" else role))
+    piece = decoded_piece(ids, conditions, vocabulary)
+    return opening(piece, GENRES[piece.genre].bars) if piece.genre in GENRES else piece
 
 
 def opening(piece: Piece, n_bars: int) -> Piece:
@@ -105,65 +91,118 @@ def opening(piece: Piece, n_bars: int) -> Piece:
     return replace(piece, meters=meters, notes=tuple(sorted(notes)))
 
 
-def measure_table(generated: Mapping[str, Piece], held_out: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Measure generated pieces and the held-out pieces of their genres.
+def compared_pieces(
+    pairs: pd.DataFrame, twins: Mapping[str, Piece], vocabulary: Vocabulary, n_bars: int
+) -> Iterator[tuple[str, str, str, Piece]]:
+    """Yield origin, name, group and excerpt of all pieces: of real ones, of their siblings, of generated ones.
 
-    Returns:
-        The long table: origin, genre, piece, measure, value; real pieces first. Undefined values are left out.
+    Args:
+        pairs: The table of `pairing.pair_pieces`.
+        twins: Generated pieces by "name of the real piece/number".
+        vocabulary: What the ids mean.
+        n_bars: Measures of the excerpts.
     """
-    genres = {piece.genre for piece in generated.values()}
-    columns = (held_out[name] for name in ("piece_id", "ids", "conditions"))
-    real = {piece_id: real_piece(ids, conditions, vocabulary) for piece_id, ids, conditions in zip(*columns, strict=True)}
-    table = pd.concat(
-        [
-            _measured("real", {name: piece for name, piece in real.items() if piece.genre in genres}),
-            _measured("generated", generated),
-        ],
-        ignore_index=True,
-    )
-    is_told = (table["origin"] != "real") | (table["measure"] != "out_of_range_share")
-    return table[is_told].dropna(subset="value").reset_index(drop=True)
+    group_of = dict(zip(pairs["piece"], pairs["group"], strict=True))
+    for origin in ORIGINS[:2]:
+        for name, piece in pieces_of(pairs, vocabulary, origin):
+            yield origin, name, group_of[name], excerpt(piece, n_bars)
+    for name, piece in twins.items():
+        yield "generated", name, group_of[name.rpartition("/")[0]], excerpt(piece, n_bars)
 
 
-def _measured(origin: str, pieces: Mapping[str, Piece]) -> pd.DataFrame:
-    columns = ["origin", "genre", "piece", "measure", "value"]
-    rows = [
-        (origin, piece.genre, name, measure, value)
-        for name, piece in pieces.items()
-        for measure, value in describe(piece).items()
-    ]
-    return pd.DataFrame(rows, columns=columns).astype({"value": float})
-
-
-def musical_table(measures: pd.DataFrame) -> pd.DataFrame:
-    """Put the means side by side.
+def measure_pieces(
+    pairs: pd.DataFrame, twins: Mapping[str, Piece], vocabulary: Vocabulary, n_bars: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure all pieces.
 
     Returns:
-        One row a genre ("all" first) and measure: genre, measure, real, generated, real_std, generated_std, n_real, n_generated.
+        The long table of measures, and the wide table of features: origin, genre, piece, group, and a column a feature.
+    """
+    measures, features = [], []
+    for origin, name, group, piece in compared_pieces(pairs, twins, vocabulary, n_bars):
+        measures += [(origin, piece.genre, name, measure, value) for measure, value in describe(piece).items()]
+        features.append({"origin": origin, "genre": piece.genre, "piece": name, "group": group, **features_of(piece)})
+    table = pd.DataFrame(measures, columns=["origin", "genre", "piece", "measure", "value"]).astype({"value": float})
+    is_told = (table["origin"] == "generated") | (table["measure"] != "out_of_range_share")
+    told = table[is_told].dropna(subset="value").reset_index(drop=True)
+    return told, pd.DataFrame(features, columns=["origin", "genre", "piece", "group", *FEATURES])
+
+
+def musical_table(measures: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+    """Put real and generated side by side, and real training pieces beside held-out ones as the band to be in.
+
+    Returns:
+        One row a genre ("all" first) and measure: genre, measure; mean, deviation and number of each origin (real, generated,
+        train, real_std, n_real and so on); the fields of `distributions.Comparison` of the generated with the real, and with the
+        prefix `band_` of the training pieces with the real.
     """
     pooled = pd.concat([measures.assign(genre="all"), measures], ignore_index=True)
-    grouped = pooled.groupby(["genre", "measure", "origin"], as_index=False)["value"].agg(["mean", "std", "count"])
-    sides = [
-        grouped.loc[grouped["origin"] == origin, ["genre", "measure", "mean", "std", "count"]].rename(
-            columns={"mean": origin, "std": f"{origin}_std", "count": f"n_{origin}"}
-        )
-        for origin in ("real", "generated")
-    ]
-    table = sides[0].merge(sides[1], how="outer", on=["genre", "measure"])
-    table[["n_real", "n_generated"]] = table[["n_real", "n_generated"]].fillna(0).astype(int)
     measure_rank = {name: rank for rank, name in enumerate(dict.fromkeys(measures["measure"]))}
-    table = table.assign(is_genre=table["genre"] != "all", rank=table["measure"].map(measure_rank))
-    columns = ["genre", "measure", "real", "generated", "real_std", "generated_std", "n_real", "n_generated"]
-    return table.sort_values(["is_genre", "genre", "rank"])[columns].reset_index(drop=True)
+    rows: list[dict[str, Any]] = [
+        {"genre": genre, "measure": measure, **_side_by_side(group, seed)}
+        for (genre, measure), group in pooled.groupby(["genre", "measure"])
+    ]
+    return pd.DataFrame(sorted(rows, key=lambda row: (row["genre"] != "all", row["genre"], measure_rank[row["measure"]])))
 
 
-def headline_numbers(language: pd.DataFrame, musical: pd.DataFrame) -> dict[str, float]:
-    """Return the numbers by which runs are compared: likelihoods of all models, means of all measures over all genres."""
+def _side_by_side(group: pd.DataFrame, seed: int) -> dict[str, Any]:
+    values = {origin: group.loc[group["origin"] == origin, "value"].to_numpy(dtype=np.float64) for origin in ORIGINS}
+    row: dict[str, Any] = {}
+    for origin, own in values.items():
+        row |= {origin: float(own.mean()) if len(own) else math.nan}
+        row |= {f"{origin}_std": float(own.std(ddof=1)) if len(own) > 1 else math.nan, f"n_{origin}": len(own)}
+    row |= compare(values["generated"], values["real"], seed)._asdict()
+    band = compare(values["train"], values["real"], seed)._asdict()
+    return row | {f"band_{name}": value for name, value in band.items()}
+
+
+def tell_apart(features: pd.DataFrame, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test whether generated pieces, and as a control real training pieces, can be told from held-out ones.
+
+    Returns:
+        One row a genre ("all" first) and origin: genre, origin, auc, low, high, n_real, n_other; and what gives the generated
+        pieces away: genre and the columns of `TwoSampleTest.tells`.
+    """
+    names = [name for name in features.columns if name in FEATURES]
+    results, tells = [], []
+    for genre in ("all", *sorted(features["genre"].unique())):
+        own = features if genre == "all" else features[features["genre"] == genre]
+        for origin in ("generated", "train"):
+            two = own[own["origin"].isin(("real", origin))]
+            test = two_sample_test(two[names], (two["origin"] == origin).to_numpy(), two["group"].to_numpy(), seed)
+            result = {"auc": test.auc, "low": test.low, "high": test.high, "n_real": test.n_real, "n_other": test.n_generated}
+            results.append({"genre": genre, "origin": origin, **result})
+            tells += [test.tells.assign(genre=genre)] if origin == "generated" else []
+    columns = ["genre", "feature", "importance", "alone", "generated", "real"]
+    return pd.DataFrame(results), pd.concat([pd.DataFrame(columns=columns), *tells], ignore_index=True)[columns]
+
+
+def headline_numbers(
+    language: pd.DataFrame, musical: pd.DataFrame, tests: pd.DataFrame, recalls: pd.DataFrame
+) -> dict[str, float]:
+    """Return the numbers by which runs are compared; what could not be measured is left out.
+
+    Likelihoods of all models, means of all measures over all genres, AUC and recall of each genre.
+    """
     numbers = {
-        f"nll_per_{unit}.{row.model}": float(getattr(row, f"nll_per_{unit}"))
-        for row in language[language["genre"] == "all"].itertuples()
+        f"nll_per_{unit}.{row['model']}": float(row[f"nll_per_{unit}"])
+        for row in language[language["genre"] == "all"].to_dict("records")
         for unit in ("token", "note")
     }
-    for row in musical[musical["genre"] == "all"].itertuples():
-        numbers |= {f"{origin}.{row.measure}": float(getattr(row, origin)) for origin in ("real", "generated")}
+    for row in musical[musical["genre"] == "all"].to_dict("records"):
+        numbers |= {f"{origin}.{row['measure']}": float(row[origin]) for origin in ("real", "generated")}
+        numbers[f"overlap.{row['measure']}"] = float(row["overlap"])
+    for row in tests.to_dict("records"):
+        numbers[f"auc.{row['origin']}.{slug_of(row['genre'])}"] = float(row["auc"])
+    for row in recalls.to_dict("records"):
+        numbers |= {f"recall.{origin}.{slug_of(row['genre'])}": float(row[origin]) for origin in ("real", "generated")}
     return {name: value for name, value in numbers.items() if math.isfinite(value)}
+
+
+def slug_of(genre: str) -> str:
+    """Return the name of a genre as a part of the name of a metric.
+
+    >>> slug_of("folk song")
+    'folk_song'
+    """
+    return genre.replace(" ", "_")

@@ -41,6 +41,7 @@ def draw_evaluation(measures: pd.DataFrame, language: pd.DataFrame) -> Figure:
     """Draw the long table of `comparison.measure_table` and the table of `language.language_table`."""
     from matplotlib.figure import Figure  # noqa: PLC0415  (without pyplot: no global state, no window)
 
+    measures = measures[measures["origin"].isin(_COLOURS)]
     names = list(dict.fromkeys(measures["measure"]))
     n_rows = 1 + -(-(1 + len(names)) // _N_COLUMNS)
     figure = Figure(figsize=(11, 1.55 * n_rows + 0.9), layout="constrained", facecolor="white")

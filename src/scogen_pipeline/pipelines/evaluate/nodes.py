@@ -6,18 +6,27 @@ from typing import Any
 
 import pandas as pd
 
-from scogen_pipeline.metrics.comparison import EvaluationSettings, headline_numbers, measure_table, musical_table
+from scogen_pipeline.metrics.comparison import (
+    EvaluationSettings,
+    headline_numbers,
+    measure_pieces,
+    musical_table,
+    tell_apart,
+)
+from scogen_pipeline.metrics.excerpt import n_pickup_bars
+from scogen_pipeline.metrics.features import FEATURES
 from scogen_pipeline.metrics.figure import draw_evaluation
+from scogen_pipeline.metrics.genre_recognition import recall_table, recognise_genres
 from scogen_pipeline.metrics.language import held_out, language_table
+from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.music.piece import Piece
-from scogen_pipeline.sampling.generate import compose_pieces
-from scogen_pipeline.sampling.request import Request
+from scogen_pipeline.sampling.twins import compose_twins, twin_request
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 
 def draw_held_out_pieces(encoded_pieces: pd.DataFrame, evaluation: EvaluationSettings) -> pd.DataFrame:
-    """Choose the held-out pieces that are read."""
+    """Choose the held-out pieces whose likelihood is measured."""
     return held_out(encoded_pieces, evaluation.max_held_out, evaluation.evaluation_seed)
 
 
@@ -30,27 +39,62 @@ def measure_language(
     return table, table.round(4)
 
 
-def generate_evaluation_pieces(
-    trained_model: TrainedModel, held_out_pieces: pd.DataFrame, evaluation: EvaluationSettings
+def pair_real_pieces(
+    encoded_pieces: pd.DataFrame, splits: pd.DataFrame, vocabulary: Vocabulary, evaluation: EvaluationSettings
+) -> pd.DataFrame:
+    """Choose held-out pieces of each genre to compare with, and training pieces like them."""
+    return pair_pieces(
+        encoded_pieces,
+        splits,
+        vocabulary,
+        genres=evaluation.genres_to_compare(encoded_pieces.loc[encoded_pieces["split"] != "train", "genre"]),
+        n=evaluation.generated_per_genre,
+        n_bars=evaluation.excerpt_bars,
+        seed=evaluation.evaluation_seed,
+    )
+
+
+def generate_twins(
+    trained_model: TrainedModel, real_pairs: pd.DataFrame, vocabulary: Vocabulary, evaluation: EvaluationSettings
 ) -> dict[str, Piece]:
-    """Compose pieces of each genre, in major and minor, of the customary form."""
-    stepper = trained_model.stepper()
-    pieces: dict[str, Piece] = {}
-    for genre in evaluation.genres_to_generate(held_out_pieces["genre"]):
-        for key, n in evaluation.keys().items():
-            pieces |= compose_pieces(Request(key=key, genre=genre, n=n, seed=evaluation.evaluation_seed), stepper)
-    return pieces
+    """Compose, for each held-out piece, pieces that are asked for in its terms."""
+    most = evaluation.excerpt_bars + evaluation.excerpt_bars // 2
+    requests = {
+        name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), most), has_pickup=n_pickup_bars(piece) > 0)
+        for name, piece in pieces_of(real_pairs, vocabulary, "real")
+    }
+    n_each = {str(name): int(n) for name, n in zip(real_pairs["piece"], real_pairs["n_each"], strict=True) if n}
+    return compose_twins(requests, trained_model.stepper(), evaluation.evaluation_seed, n_each)
 
 
-def measure_music(evaluation_pieces: dict[str, Piece], held_out_pieces: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Measure generated and held-out real pieces."""
-    return measure_table(evaluation_pieces, held_out_pieces, vocabulary)
+def measure_music(
+    twins: dict[str, Piece], real_pairs: pd.DataFrame, vocabulary: Vocabulary, evaluation: EvaluationSettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure generated and real pieces: the published measures, and the features for the judges."""
+    return measure_pieces(real_pairs, twins, vocabulary, evaluation.excerpt_bars)
 
 
-def compare_music(musical_measures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def compare_music(musical_measures: pd.DataFrame, evaluation: EvaluationSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put generated and real side by side; once as data, once as a table to read."""
-    table = musical_table(musical_measures)
+    table = musical_table(musical_measures, evaluation.evaluation_seed)
     return table, table.round(4)
+
+
+def tell_real_from_generated(
+    piece_features: pd.DataFrame, evaluation: EvaluationSettings
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Test whether the pieces can be told apart, and by what; both as data and as tables to read."""
+    tests, tells = tell_apart(piece_features, evaluation.evaluation_seed)
+    return tests, tells, tests.round(4), tells.round(4)
+
+
+def recognise_genre_of_pieces(
+    piece_features: pd.DataFrame, evaluation: EvaluationSettings
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Ask a judge of genres about real and generated pieces: the confusions, and the recalls as data and to read."""
+    confusion = recognise_genres(piece_features, list(FEATURES), evaluation.evaluation_seed)
+    recalls = recall_table(confusion)
+    return confusion, recalls, recalls.round(4)
 
 
 def draw_evaluation_figure(musical_measures: pd.DataFrame, language_metrics: pd.DataFrame) -> Any:
@@ -58,7 +102,9 @@ def draw_evaluation_figure(musical_measures: pd.DataFrame, language_metrics: pd.
     return draw_evaluation(musical_measures, language_metrics)
 
 
-def summarise_evaluation(language_metrics: pd.DataFrame, musical_metrics: pd.DataFrame) -> dict[str, dict[str, float]]:
+def summarise_evaluation(
+    language_metrics: pd.DataFrame, musical_metrics: pd.DataFrame, two_sample_tests: pd.DataFrame, genre_recalls: pd.DataFrame
+) -> dict[str, dict[str, float]]:
     """Return the headline numbers in the form of MLflow metrics."""
-    numbers = headline_numbers(language_metrics, musical_metrics)
+    numbers = headline_numbers(language_metrics, musical_metrics, two_sample_tests, genre_recalls)
     return {name: {"value": value, "step": 0} for name, value in numbers.items()}

@@ -1,0 +1,73 @@
+"""Twins: for a real piece a generated one that was asked for in the same terms, so that the two can be compared.
+
+**Conventions.** A twin has the genre, the meter, the mode, the instruments and the tempo of its model, in the key without
+signature, a pickup if it has one, and as many measures, up to a limit. A pickup is not counted among the measures.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from scogen_pipeline.music.instruments import find_instrument
+from scogen_pipeline.music.piece import Piece, parts_for
+from scogen_pipeline.sampling.generate import compose_pieces
+from scogen_pipeline.sampling.request import MIN_BARS, SHORTEST_BAR_WITH_PICKUP, Request
+
+if TYPE_CHECKING:
+    from scogen_pipeline.sampling.generate import Stepper
+
+#: Pieces that are written side by side.
+BATCH: Final = 64
+
+
+def twin_request(piece: Piece, n_bars: int, *, has_pickup: bool) -> Request:
+    """Ask for what the piece is.
+
+    Args:
+        piece: A real piece of a genre that can be asked for.
+        n_bars: Measures of the twin.
+        has_pickup: Whether it begins before its first full measure. A measure that is too short for a pickup gets none.
+
+    Raises:
+        RequestError: If its meter or its number of parts cannot be asked for.
+    """
+    meter = piece.meters[-1]
+    request = Request(
+        key="a" if piece.key.mode == "minor" else "C",
+        time_signature=str(meter),
+        tempo=round(piece.tempo_bpm, 2),
+        genre=piece.genre,
+        bars=max(MIN_BARS, n_bars),
+        pickup="yes" if has_pickup and meter.bar_ticks >= SHORTEST_BAR_WITH_PICKUP else "no",
+    )
+    customary = parts_for(tuple(find_instrument(name) for name in request.customs.instruments))
+    if [part.role for part in customary] == [part.role for part in piece.parts]:
+        return request
+    return replace(request, instruments="+".join(part.instrument.name for part in piece.parts if part.hand != "left"))
+
+
+def compose_twins(requests: Mapping[str, Request], stepper: Stepper, seed: int, n_each: Mapping[str, int]) -> dict[str, Piece]:
+    """Write pieces for each request; requests for the same are written side by side.
+
+    Args:
+        requests: What is asked for, by name.
+        stepper: The model.
+        seed: Same seed, same pieces.
+        n_each: How many pieces of each name.
+
+    Returns:
+        Pieces by "name/number", in the order of the requests.
+    """
+    names: dict[Request, list[str]] = defaultdict(list)
+    for name, request in requests.items():
+        names[request] += [f"{name}/{number}" for number in range(n_each[name])]
+    written: dict[str, Piece] = {}
+    for request, own in names.items():
+        for start in range(0, len(own), BATCH):
+            batch = own[start : start + BATCH]
+            pieces = compose_pieces(replace(request, n=len(batch), seed=(seed + start) % 2**32), stepper)
+            written |= dict(zip(batch, pieces.values(), strict=True))
+    return {f"{name}/{number}": written[f"{name}/{number}"] for name in requests for number in range(n_each[name])}
