@@ -1,7 +1,7 @@
 """The plan of each measure while a piece is written: what it is like, how long a phrase begins, which chords it has.
 
 The model chooses within bounds: a measure can only be like one that is there, a phrase ends no later than the piece, and the last
-chords are a dominant and the tonic. A form that was asked for decides what each measure is like.
+chords are a dominant and the tonic. A form that was asked for decides what each measure is like, a progression its chords.
 
 **Conventions.** Chords are normal: in C major or A minor. Measures count from 0.
 """
@@ -87,6 +87,9 @@ class Outline:
         return self._phrase_ids[: self._plan.n_bars - self._bar]
 
     def _chord_ids_here(self) -> list[int]:
+        asked = self._plan.chords[self._bar][self._n_chords :] if self._plan.chords else ()
+        if asked and asked[0]:
+            return [self._chord_ids[asked[0]]]
         mode, bars_left = self._plan.key.mode, self._plan.n_bars - self._bar
         if bars_left == 1:
             return [self._chord_ids[_TONIC_CHORD[mode]]]

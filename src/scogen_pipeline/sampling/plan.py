@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from scogen_pipeline.analysis.slots import harmonic_slots
 from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.piece import Piece, parts_for
 from scogen_pipeline.sampling.form import returns_of_form
+from scogen_pipeline.sampling.progression import chords_in_slots, parse_progression
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
 from scogen_pipeline.tokens.encoding import normal_shift, spell_conditions
 
 if TYPE_CHECKING:
+    from scogen_pipeline.analysis.chords import Chord
     from scogen_pipeline.music.instruments import Role
     from scogen_pipeline.music.key import Key
     from scogen_pipeline.music.meter import Meter
@@ -56,6 +59,7 @@ class Plan:
         shift: Semitones from normal pitches to sounding ones.
         conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
         has_pickup: Whether the first measure is silent but for its end.
+        chords: For each measure the normal chord of each of its harmonic slots, None where the model may choose; empty if it always may.
         returns: For each measure how many measures back the one lies that it is like, 0 if none; empty if the model may choose.
     """
 
@@ -67,6 +71,7 @@ class Plan:
     conditions: tuple[str, ...]
     has_pickup: bool = False
     returns: tuple[int, ...] = ()
+    chords: tuple[tuple[Chord | None, ...], ...] = ()
 
     @classmethod
     def of(cls, request: Request) -> Plan:
@@ -78,8 +83,12 @@ class Plan:
         conditions = spell_conditions(blank, roles, has_downbeat=not request.has_pickup)
         shift = _best_shift(request.parts, roles, normal_shift(request.parsed_key))
         returns = returns_of_form(request.form, request.n_bars) if request.form else ()
-        returns = (0, *returns) if returns and request.has_pickup else returns
-        return cls(request.parts, request.meter, n_bars, request.parsed_key, shift, conditions, request.has_pickup, returns)
+        chords = _normal_chords(request)
+        if request.has_pickup:
+            returns, chords = (0, *returns) if returns else (), ((), *chords) if chords else ()
+        return cls(
+            request.parts, request.meter, n_bars, request.parsed_key, shift, conditions, request.has_pickup, returns, chords
+        )
 
     @cached_property
     def end(self) -> int:
@@ -124,6 +133,15 @@ class Plan:
     def bass(self) -> int:
         """Index of the part that closes on the root: the one that reaches lowest, of equals the last."""
         return min(range(len(self.parts)), key=lambda part: (self.pitch_ranges[part][0], -part))
+
+
+def _normal_chords(request: Request) -> tuple[tuple[Chord | None, ...], ...]:
+    """Return the chords that were asked for, in C major or A minor."""
+    if not request.chords:
+        return ()
+    n_slots, shift = len(harmonic_slots(request.meter, len(request.parts))), normal_shift(request.parsed_key)
+    sounding = chords_in_slots(parse_progression(request.chords), request.n_bars, n_slots)
+    return tuple(tuple(chord and chord._replace(root=(chord.root - shift) % 12) for chord in measure) for measure in sounding)
 
 
 def _roles(request: Request) -> tuple[Role, ...]:

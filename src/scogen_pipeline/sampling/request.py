@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from scogen_pipeline.analysis.slots import harmonic_slots
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.music.genres import Genre, find_genre
 from scogen_pipeline.music.instruments import Instrument, find_instrument
@@ -19,6 +20,7 @@ from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Part, parts_for
 from scogen_pipeline.music.tempo import parse_tempo, qpm_from_bpm
 from scogen_pipeline.sampling.form import check_form
+from scogen_pipeline.sampling.progression import chords_in_slots, parse_progression
 from scogen_pipeline.tokens.alphabet import MAX_PARTS, METERS
 
 MIN_BARS: Final = 2
@@ -64,6 +66,7 @@ class Request:
         form: Sections of equal length as letters, the same letter where one comes back: "AABB"; "" leaves it to the model.
         pickup: "yes" for a beginning before the first bar line, which is not counted among the bars; "no"; "auto" for as often as
             in the genre.
+        chords: A progression in the key that sounds, measures parted by "|": "C | Am F | G7 | C"; "" leaves it to the model.
 
     Raises:
         RequestError: If a value is out of range or unknown; says what is allowed.
@@ -85,6 +88,7 @@ class Request:
     counterpoint: float = 1.0
     form: str = ""
     pickup: str | bool = "auto"
+    chords: str = ""
 
     def __post_init__(self) -> None:
         """Check every field by reading it."""
@@ -106,6 +110,8 @@ class Request:
         if pickup not in _PICKUPS:
             raise RequestError(f"`pickup` must be {', '.join(_PICKUPS)}, received `{self.pickup}`.")
         object.__setattr__(self, "pickup", pickup)
+        if self.chords:
+            chords_in_slots(parse_progression(self.chords), self.n_bars, len(harmonic_slots(self.meter, len(self.parts))))
         if self.form:
             object.__setattr__(self, "form", check_form(self.form, self.n_bars))
         if len(self.parts) > MAX_PARTS:
