@@ -59,7 +59,7 @@ class Plan:
         shift: Semitones from normal pitches to sounding ones.
         conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
         has_pickup: Whether the first measure is silent but for its end.
-        chords: For each measure the normal chord of each of its harmonic slots, None where the model may choose; empty if it always may.
+        chords: For each measure the normal chord of each harmonic slot, None where the model may choose; empty if it always may.
         returns: For each measure how many measures back the one lies that it is like, 0 if none; empty if the model may choose.
     """
 

@@ -1,8 +1,8 @@
 """A chord progression as people write it: "C | Am F | G7 | C".
 
-**Conventions.** Measures are parted by `|`, the chords of a measure by spaces; they share its harmonic slots evenly. A progression
-that is shorter than the piece is played again from its start. Chords are named in the key that sounds; a measure without a chord
-leaves it to the model.
+**Conventions.** Measures are parted by `|`, the chords of a measure by spaces; they share its harmonic slots evenly. A
+progression that is shorter than the piece is played again from its start. Chords are named in the key that sounds; a measure
+without a chord leaves it to the model.
 """
 
 from __future__ import annotations
