@@ -11,7 +11,7 @@ from tests.metrics.originality.test_index_table import known
 from tests.metrics.test_musical import piece_of
 
 from scogen_pipeline.choosing.candidates import Candidate
-from scogen_pipeline.choosing.choice import choose, surprise_of
+from scogen_pipeline.choosing.choice import Choice, choose
 from scogen_pipeline.choosing.custom import Custom, custom_table
 from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY
 from scogen_pipeline.choosing.settings import ChoosingSettings
@@ -36,19 +36,23 @@ def spread(middle: float, width: float) -> list[float]:
     return [middle + width * (step - 50) / 50 for step in range(101)]
 
 
+def chosen(pieces: list[Candidate], real: Custom, index: OriginalityIndex = NO_INDEX, settings=MANY, seed: int = 1) -> Choice:
+    return choose(pieces, index, real, settings, (seed, 0))
+
+
 def test_neither_the_fullest_nor_the_emptiest_is_kept_but_the_usual_one() -> None:
     full, usual, empty = reel(*[60, 62] * 16), reel(*[60, None, 64, 62] * 8), reel(*[60, None, None, None] * 8)
     real = custom(rest_share=spread(0.25, 0.1), notes_per_bar=spread(3, 0.5))
     for order in ([full, usual, empty], [empty, full, usual], [usual, empty, full]):
-        assert choose([Candidate(piece) for piece in order], NO_INDEX, real, MANY).piece == usual
+        assert chosen([Candidate(piece) for piece in order], real).piece == usual
 
 
 def test_the_likeliest_is_not_kept_if_real_music_is_less_likely() -> None:
     piece = reel(*[60, 62] * 8)
     real = custom(**{LIKELIHOOD: spread(-0.5, 0.1)})
-    kept = choose([Candidate(piece, opinion) for opinion in (-0.1, -0.9, -0.52)], NO_INDEX, real, MANY)
+    kept = chosen([Candidate(piece, opinion) for opinion in (-0.1, -0.9, -0.52)], real)
     assert kept.number == 3
-    assert kept.surprise["likelihood"] == 0
+    assert kept.distances["likelihood"] < 2
 
 
 def test_a_copy_is_not_kept() -> None:
@@ -56,33 +60,27 @@ def test_a_copy_is_not_kept() -> None:
     copy = dataclasses.replace(known(2).piece, genre="reel")
     own = dataclasses.replace(known(9).piece, genre="reel")
     real = custom(**{ORIGINALITY: spread(10, 4)})
-    kept = choose([Candidate(copy), Candidate(own)], index, real, MANY)
+    kept = chosen([Candidate(copy), Candidate(own)], real, index)
     assert kept.number == 2
     assert kept.comparison is not None
     assert kept.comparison.n_notes == 0
 
 
 def test_of_equals_the_first_is_kept() -> None:
-    assert choose([Candidate(reel(60, 62))] * 3, NO_INDEX, custom(rest_share=spread(0, 1)), MANY).number == 1
+    assert chosen([Candidate(reel(60, 62))] * 3, custom(rest_share=spread(0, 1))).number == 1
 
 
 def test_a_group_without_weight_does_not_count() -> None:
     piece = reel(*[60, 62] * 8)
     real = custom(**{LIKELIHOOD: spread(-0.5, 0.1)})
     settings = dataclasses.replace(MANY, likelihood=0)
-    assert choose([Candidate(piece, -5.0), Candidate(piece, -0.5)], NO_INDEX, real, settings).number == 1
-
-
-def test_surprise_is_a_mean_within_each_group() -> None:
-    real = custom(rest_share=spread(0.5, 0.5), notes_per_bar=spread(5, 5))
-    found = surprise_of({"rest_share": 0.5, "notes_per_bar": 100.0}, "reel", real)
-    assert found == {"texture": pytest.approx(surprise_of({"notes_per_bar": 100.0}, "reel", real)["texture"] / 2)}
+    assert chosen([Candidate(piece, -5.0), Candidate(piece, -0.5)], real, settings=settings).number == 1
 
 
 def test_the_receipt_names_the_source_and_the_band() -> None:
     index = OriginalityIndex(index_of([known(1), known(2)]).read_pandas())
     copy = dataclasses.replace(known(2).piece, genre="reel")
-    facts = json.loads(choose([Candidate(copy)], index, custom(**{ORIGINALITY: spread(10, 4)}), MANY).receipt() or "")
+    facts = json.loads(chosen([Candidate(copy)], custom(**{ORIGINALITY: spread(10, 4)}), index).receipt() or "")
     assert facts["longest_shared_run"]["title"] == "Tune 2"
     assert facts["longest_shared_run"]["n_notes"] == 40
     assert facts["usual_longest_run"] == pytest.approx(13.6, abs=0.01)
@@ -91,5 +89,12 @@ def test_the_receipt_names_the_source_and_the_band() -> None:
 
 
 def test_without_an_index_there_is_no_receipt() -> None:
-    nothing = Custom(pd.DataFrame({name: [] for name in ("genre", "figure", "n_pieces", "quantiles")}))
-    assert choose([Candidate(reel(60, 62))], NO_INDEX, nothing, MANY).receipt() is None
+    assert chosen([Candidate(reel(60, 62))], Custom(pd.DataFrame({"genre": []}))).receipt() is None
+
+
+def test_chosen_pieces_are_as_different_as_real_ones_are() -> None:
+    pieces = [Candidate(reel(*[60, None, None, None] * (8 - n) + [60, 62, 64, 62] * n)) for n in range(9)]
+    real = custom(notes_per_bar=[1.0, 4.0] * 20)
+    kept = [chosen(pieces, real, seed=seed).number for seed in range(20)]
+    assert set(kept) == {1, 9}
+    assert kept == [chosen(pieces, real, seed=seed).number for seed in range(20)]

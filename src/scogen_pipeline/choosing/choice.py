@@ -1,8 +1,7 @@
-"""The best of the candidates: the one with the least that would surprise in a real piece of its genre.
+"""The best of the candidates: the one that is most like a real piece of its genre, in all figures together.
 
-Not the likeliest, the most repetitive or the smoothest: that is never the most real. Each figure counts against a candidate as
-far as it lies outside of what is usual, and what lies inside counts nothing, so that the choice does not press all pieces into
-one mould.
+Not the likeliest, the most repetitive or the smoothest: that is never the most real. Nor the one nearest to the middle of all
+real pieces, which would press everything into one mould: each choice has a real piece of its own for a pattern, see `custom`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from scogen_pipeline.choosing.figures import GROUPS, LIKELIHOOD, ORIGINALITY, figures_of
+import numpy as np
+
+from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY, figures_of
 
 if TYPE_CHECKING:
     from scogen_pipeline.choosing.candidates import Candidate
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from scogen_pipeline.choosing.settings import ChoosingSettings
     from scogen_pipeline.metrics.originality.comparing import Comparison, OriginalityIndex
     from scogen_pipeline.music.piece import Piece
-
-#: The band of originality: so many of the real pieces share no longer run with the others.
-_BAND: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Choice:
         piece: The piece.
         number: Which candidate it was, from 1.
         n_candidates: Of how many.
-        surprise: What counted against it, by group; empty if there was no choice.
+        distances: How far it is from its pattern, by group of figures; empty if there was no choice.
         comparison: What it shares with the training set; None without an index.
         usual_run: Longest run, in notes, that 95 % of real pieces of the genre share with the others; None if it is not known.
     """
@@ -42,7 +39,7 @@ class Choice:
     piece: Piece
     number: int
     n_candidates: int
-    surprise: Mapping[str, float]
+    distances: Mapping[str, float]
     comparison: Comparison | None
     usual_run: float | None
 
@@ -58,12 +55,14 @@ class Choice:
             "is_usual": None if self.usual_run is None else self.comparison.n_notes <= self.usual_run,
             "candidate": self.number,
             "candidates": self.n_candidates,
-            "surprise": {group: _number(value) for group, value in self.surprise.items()},
+            "distances": {group: _number(value) for group, value in self.distances.items()},
         }
         return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
-def choose(candidates: Sequence[Candidate], index: OriginalityIndex, custom: Custom, settings: ChoosingSettings) -> Choice:
+def choose(
+    candidates: Sequence[Candidate], index: OriginalityIndex, custom: Custom, settings: ChoosingSettings, seed: Sequence[int]
+) -> Choice:
     """Return the best candidate; of equals the first.
 
     Args:
@@ -71,21 +70,19 @@ def choose(candidates: Sequence[Candidate], index: OriginalityIndex, custom: Cus
         index: The training set; an empty one is not asked.
         custom: What is usual.
         settings: What counts how much.
+        seed: Draws the pattern.
     """
+    genre = candidates[0].piece.genre
     comparisons = [index.compare(candidate.piece) if len(index) else None for candidate in candidates]
-    surprises: list[dict[str, float]] = [{}]
+    distances: list[dict[str, float]] = [{}]
     best = 0
     if len(candidates) > 1:
-        surprises = [
-            surprise_of(judged(candidate, comparison), candidate.piece.genre, custom)
-            for candidate, comparison in zip(candidates, comparisons, strict=True)
-        ]
-        totals = [sum(settings.weights[group] * value for group, value in each.items()) for each in surprises]
+        pattern = custom.pattern(genre, np.random.default_rng(list(seed)))
+        pairs = zip(candidates, comparisons, strict=True)
+        distances = [custom.distances(judged(candidate, comparison), pattern, genre) for candidate, comparison in pairs]
+        totals = [sum(settings.weights[group] * value for group, value in each.items()) for each in distances]
         best = totals.index(min(totals))
-    piece = candidates[best].piece
-    usual_run = custom.quantile(piece.genre, ORIGINALITY, _BAND)
-    is_known = usual_run == usual_run  # noqa: PLR0124 - NaN is not known
-    return Choice(piece, best + 1, len(candidates), surprises[best], comparisons[best], usual_run if is_known else None)
+    return Choice(candidates[best].piece, best + 1, len(candidates), distances[best], comparisons[best], custom.usual_run(genre))
 
 
 def judged(candidate: Candidate, comparison: Comparison | None) -> dict[str, float]:
@@ -96,15 +93,6 @@ def judged(candidate: Candidate, comparison: Comparison | None) -> dict[str, flo
     if comparison is not None:
         figures[ORIGINALITY] = float(comparison.n_notes)
     return figures
-
-
-def surprise_of(figures: Mapping[str, float], genre: str, custom: Custom) -> dict[str, float]:
-    """Return how surprising the figures of each group are on average."""
-    return {
-        group: fmean(custom.surprise(genre, name, figures[name]) for name in names if name in figures)
-        for group, names in GROUPS.items()
-        if any(name in figures for name in names)
-    }
 
 
 def _number(value: float) -> Any:

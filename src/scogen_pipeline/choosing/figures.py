@@ -1,6 +1,6 @@
 """The figures that candidates are judged by, in groups.
 
-None of them is better for being larger: each is held against its distribution among real pieces of the genre.
+None of them is better for being larger: each is held against those of real pieces of the genre.
 
 **Conventions.** A figure that is not defined (a parallel in a single line) is NaN and left out.
 """
@@ -53,8 +53,6 @@ _TEXTURE: Final[dict[str, Callable[[Piece], float]]] = {
 #: Not read off the piece alone: the mean log probability of its tokens, and the longest run shared with the training set.
 LIKELIHOOD: Final = "log_probability"
 ORIGINALITY: Final = "longest_shared_run"
-#: Figures of which only an unusually high value counts against a piece: no two pieces have to share anything.
-ONE_SIDED: Final = frozenset({ORIGINALITY})
 
 #: Figures by what they judge.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
