@@ -18,7 +18,7 @@ from scogen_pipeline.music.piece import Piece
 #: Most measures back.
 MAX_DISTANCE: Final = 32
 #: Share of notes in common above which a measure counts as coming back. Measured: of measures put together from other pieces of
-#: the genre up to 2 % count, at 0.6 up to 5 %.
+#: the genre 0 to 3 % count, at 0.6 up to 5 %.
 _THRESHOLD: Final = 2 / 3 + 1e-6
 #: Weight of the top part; the other parts have the rest.
 _TOP_WEIGHT: Final = 0.75
