@@ -42,9 +42,10 @@ class TwoSampleTest:
         high: Upper bound of the interval.
         n_real: Real pieces.
         n_generated: Generated pieces.
-        tells: One row a feature, the most telling first (of equal importance, to three digits, the one that tells more alone: where
-            many features tell the same, mixing one up changes nothing): feature, importance (how much the AUC falls when its values are mixed
-            up in the held-out fold), alone (AUC of the feature by itself; above 0.5 ours is higher), generated, real (means).
+        tells: One row a feature: feature, importance (how much the AUC falls when its values are mixed up in the held-out fold),
+            alone (AUC of the feature by itself; above 0.5 ours is higher), generated, real (means). The most important comes
+            first; of equals, to three digits, the one that tells more alone: where many features tell the same, mixing one up
+            changes nothing.
     """
 
     auc: float
