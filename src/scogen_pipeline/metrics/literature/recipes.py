@@ -34,7 +34,7 @@ class NetworkChoice:
     """Which networks are trained, for how long, and how they are scored.
 
     Args:
-        benchmark_networks: Names of the sets joined by `+`, or `all`; "" for none. Networks that are there are scored in any case.
+        benchmark_networks: Names of sets joined by `+`, or `all`; "" for none. Networks that are there are scored in any case.
         benchmark_minutes: Longest training of a set; a later run goes on where it stopped.
         benchmark_transpositions: If above 0, the mean over transpositions up to so many semitones either way is one more model.
 
