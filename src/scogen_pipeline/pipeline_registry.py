@@ -8,6 +8,8 @@ from kedro.pipeline import pipeline
 
 from scogen_pipeline.hooks import TRACKED_TAG
 from scogen_pipeline.pipelines import (
+    ablate,
+    adopt,
     benchmark,
     compose,
     corpus,
@@ -18,7 +20,9 @@ from scogen_pipeline.pipelines import (
     fetch,
     fit,
     ingest,
+    promote,
     report,
+    search,
     split,
 )
 
@@ -41,9 +45,13 @@ _SAMPLE_NAMES = {
 def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline by its name."""
     # Named here rather than found: Kedro's finder knows no sums, and would look for a package `generate`.
-    packages = (fetch, corpus, ingest, describe, split, report, encode, fit, compose, engrave, evaluate, benchmark)
-    single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in packages}
-    for name in ("fit", "evaluate", "report"):
+    data_side = (fetch, corpus, ingest, describe, split, report, encode)
+    model_side = (fit, search, ablate, promote, adopt, compose, engrave, evaluate, benchmark)
+    single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in data_side + model_side}
+    # What these learn from and judge by is read as `fit` reads it.
+    for name in ("search", "ablate", "promote"):
+        single[name] = single["fit"].only_nodes("gather_training_data") + single[name]
+    for name in ("fit", "evaluate", "report", "search", "ablate", "promote", "adopt"):
         single[name] = pipeline(single[name], tags=[TRACKED_TAG])
     # From a request to the files.
     generate = single["compose"] + single["engrave"]
