@@ -56,7 +56,8 @@ def test_the_page_follows_from_the_rows_of_test_pieces(shared_data: Path, tmp_pa
     figures = summary[summary["pieces"] == "all"].set_index(["set", "model"])
     assert figures.loc[("jsb_16th", "copy by beat"), "nats_per_note"] == pytest.approx(0.916, abs=0.001)
     assert figures.loc[("nottingham", "context counts"), "nats_per_frame"] < 3.07
-    assert "| RNN-NADE † | 2.310 |" in page
+    assert "| RNN-NADE | 2.310 |" in page
+    assert "| RNN-RBM † | 6.010 |" in page
     assert "| RNN-NADE | 5.560 |" in page
 
 
