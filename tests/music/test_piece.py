@@ -7,7 +7,7 @@ import pytest
 from scogen_pipeline.music.instruments import INSTRUMENTS
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
-from scogen_pipeline.music.piece import Note, Piece, parts_for
+from scogen_pipeline.music.piece import Note, Piece, longest_pickup, parts_for
 
 FLUTE = parts_for((INSTRUMENTS["flute"],))
 C = Key(0, "major")
@@ -45,3 +45,51 @@ def test_transposing_moves_every_note_and_renames_the_key() -> None:
 
 def test_the_tempo_is_shown_in_beats_of_the_meter() -> None:
     assert Piece(FLUTE, (), (Meter(6, 8),), C, tempo_qpm=120).tempo_bpm == 80
+
+
+def begun_at(onset: int, *meters: str) -> Piece:
+    bars = tuple(Meter.parse(meter) for meter in meters)
+    end = sum(bar.bar_ticks for bar in bars)
+    return Piece(FLUTE, (Note(onset, 0, 60, end - onset),), bars, C)
+
+
+@pytest.mark.parametrize(
+    ("onset", "meter", "pickup"),
+    [
+        (72, "4/4", 24),
+        (84, "4/4", 12),
+        (24, "4/4", 72),
+        (12, "4/4", 0),  # a rest that the player counts
+        (0, "4/4", 0),
+        (60, "6/8", 12),
+        (36, "6/8", 36),
+        (24, "6/8", 0),
+        (24, "3/8", 12),
+        (48, "2/2", 48),
+        (24, "2/2", 0),
+        (12, "1/4", 12),
+        (6, "1/4", 0),
+        (93, "4/4", 3),
+        (80, "4/4", 24),  # the last two thirds of a beat
+        (8, "4/4", 0),
+        (100, "4/4", 0),  # a whole measure of silence is no pickup
+    ],
+)
+def test_a_pickup_leaves_out_at_least_the_first_beat(onset: int, meter: str, pickup: int) -> None:
+    piece = begun_at(onset, meter, meter, meter)
+    assert piece.pickup_ticks == pickup
+    assert (piece.n_bars, piece.n_counted_bars) == (3, 2 if pickup else 3)
+
+
+def test_a_pickup_leads_to_a_measure_of_its_meter() -> None:
+    assert begun_at(72, "4/4").pickup_ticks == 0
+    assert begun_at(72, "4/4", "3/4").pickup_ticks == 0
+    assert Piece(FLUTE, (), (Meter(4, 4),) * 2, C).pickup_ticks == 0
+
+
+@pytest.mark.parametrize("meter", ["2/4", "3/4", "4/4", "5/8", "6/8", "9/8", "12/8", "2/2", "3/2", "1/2", "3/16"])
+def test_any_onset_in_the_second_half_of_a_measure_makes_a_pickup(meter: str) -> None:
+    bar = Meter.parse(meter)
+    for onset in range(-(-bar.bar_ticks // 2), bar.bar_ticks):
+        pickup = begun_at(onset, meter, meter).pickup_ticks
+        assert bar.bar_ticks - onset <= pickup <= longest_pickup(bar) < bar.bar_ticks

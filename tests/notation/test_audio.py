@@ -40,13 +40,20 @@ def test_the_last_note_rings_out_and_the_end_is_silent(sound: Sound) -> None:
 
 
 def test_notes_sound_when_and_as_high_as_written() -> None:
-    track = MidiTrack("Flute", 73, [(960, 960, 69, 90)])
-    sound = synthesise(midi_bytes([track], tpq=480, tempos=[(0, 120.0)]))
+    tracks = [MidiTrack("Drone", 42, [(0, 10, 36, 1)]), MidiTrack("Flute", 73, [(960, 960, 69, 90)])]
+    sound = synthesise(midi_bytes(tracks, tpq=480, tempos=[(0, 120.0)]))
     assert np.abs(sound.samples[: round(0.95 * sound.rate)]).max() < 0.02
     steady = sound.samples[round(1.3 * sound.rate) : round(1.8 * sound.rate)].mean(axis=1)
     spectrum = np.abs(np.fft.rfft(steady * np.hanning(len(steady)), 1 << 17))
     peak = int(spectrum[: 1 << 12].argmax()) * sound.rate / (1 << 17)
     assert peak == pytest.approx(440, rel=0.015)
+
+
+def test_the_silence_before_a_pickup_is_not_waited_for(sound: Sound) -> None:
+    late = MidiTrack("Piano", 0, [(onset + 1440, ticks, pitch, velocity) for onset, ticks, pitch, velocity in QUARTERS.notes])
+    after_silence = synthesise(midi_bytes([late], tpq=480, tempos=[(0, 60.0), (960, 120.0)]))
+    assert after_silence.seconds == pytest.approx(sound.seconds, abs=0.1)
+    assert np.abs(after_silence.samples[: round(0.2 * sound.rate)]).max() > 0.1
 
 
 def test_wav_and_mp3_last_exactly_as_long_as_the_sound(sound: Sound) -> None:

@@ -184,7 +184,22 @@ def test_eight_bars_become_four_and_four() -> None:
 
 def test_sixteen_bars_are_four_phrases_where_three_systems_would_do() -> None:
     assert system_starts(MeasureWidths((10.0,) * 16, 5.0, 5.0), 66.0) == (0, 4, 8, 12)
-    assert system_starts(MeasureWidths((10.0,) * 17, 2.0, 5.0), 66.0) == (0, 5, 9, 13)
+    assert system_starts(MeasureWidths((10.0,) * 17, 2.0, 5.0), 66.0) == (0, 6, 11)
+
+
+def test_a_pickup_is_no_bar_of_its_system() -> None:
+    assert system_starts(MeasureWidths((3.0, *(10.0,) * 16), 5.0, 5.0, has_pickup=True), 66.0) == (0, 5, 9, 13)
+    assert system_starts(MeasureWidths((3.0, *(10.0,) * 15), 5.0, 5.0, has_pickup=True), 66.0) == (0, 6, 11)
+
+
+def test_bars_are_numbered_from_the_first_after_the_pickup(build: Callable[..., Piece]) -> None:
+    bar = "G5/12 F#5 G5 D5 B4 G4 "
+    texts = ["r/60 D5/12 " + bar * 15 + "G5/12 F#5 G5 D5 B4"], [bar * 16]
+    numbers = [
+        [int(label) for label in labels(lay_out(to_musicxml(build("fiddle", "6/8", "G", text)), A4)[0]) if label.isdigit()]
+        for text in texts
+    ]
+    assert numbers == [[5, 9, 13], [5, 9, 13]]
 
 
 def test_bars_that_would_be_stretched_too_far_are_not_cut_into_phrases() -> None:

@@ -8,6 +8,7 @@ import mido
 from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.notation.midi_file import to_midi
 from scogen_pipeline.notation.quantise import clean
+from scogen_pipeline.sampling.primer import Primer
 
 
 def read(piece: Piece) -> mido.MidiFile:
@@ -54,6 +55,14 @@ def test_tracks_have_the_printed_names_and_the_sounds(pieces: dict[str, Piece]) 
     tracks = read(pieces["song"]).tracks[1:]
     assert [track.name for track in tracks] == ["Voice", "Piano (right hand)", "Piano (left hand)"]
     assert [message.program for track in tracks for message in track if message.type == "program_change"] == [53, 0, 0]
+
+
+def test_a_pickup_stands_at_the_end_of_a_full_measure_and_is_read_back_as_it_was(pieces: dict[str, Piece]) -> None:
+    chorale = clean(pieces["chorale"])
+    again = Primer.read(to_midi(chorale)).piece
+    assert chorale.pickup_ticks == again.pickup_ticks == 24
+    assert (again.meters, again.notes) == (chorale.meters, chorale.notes)
+    assert [message.numerator for message in read(chorale).tracks[0] if message.type == "time_signature"] == [4]
 
 
 def test_downbeats_are_the_loudest(pieces: dict[str, Piece]) -> None:

@@ -16,6 +16,7 @@ from scogen_pipeline.music.key import ALL_KEYS, Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Note, Piece, parts_for
 from scogen_pipeline.notation.musicxml import to_musicxml
+from scogen_pipeline.notation.printed_measures import printed_measures
 from scogen_pipeline.notation.quantise import clean
 from scogen_pipeline.notation.validation import validate_musicxml
 
@@ -57,20 +58,23 @@ def read_with_music21(text: str) -> list[list[tuple[int, int, int]]]:
 
 
 def expected(piece: Piece) -> list[list[tuple[int, int, int]]]:
-    return [sorted((n.onset, n.pitch, n.duration) for n in piece.notes_of(part)) for part in range(len(piece.parts))]
+    """The notes of each part; a pickup begins at once."""
+    silence = piece.meter.bar_ticks - piece.pickup_ticks if piece.pickup_ticks else 0
+    return [sorted((n.onset - silence, n.pitch, n.duration) for n in piece.notes_of(part)) for part in range(len(piece.parts))]
 
 
 def assert_measures_full(text: str, piece: Piece) -> None:
     for part in tree(text).findall("part"):
         elements = part.findall("measure")
-        assert len(elements) == piece.n_bars
-        for element, meter in zip(elements, piece.meters, strict=True):
+        lengths = [measure.ticks for measure in printed_measures(clean(piece))]
+        assert len(elements) == piece.n_bars == len(lengths)
+        for element, length in zip(elements, lengths, strict=True):
             ticks: dict[str, int] = defaultdict(int)
             for child in element:
                 if child.tag in ("note", "forward") and child.find("chord") is None:
                     ticks[child.findtext("voice", "")] += int(child.findtext("duration", "0"))
             assert "1" in ticks
-            assert set(ticks.values()) == {meter.bar_ticks}
+            assert set(ticks.values()) == {length}
 
 
 def notes_in(text: str) -> list[Element]:
@@ -259,16 +263,18 @@ def test_invalid_texts_are_refused_with_the_place() -> None:
 def random_pieces(draw: st.DrawFn) -> Piece:
     names = draw(st.sampled_from([("piano",), ("violin", "cello"), ("soprano", "alto"), ("fiddle",)]))
     parts = parts_for(tuple(find_instrument(name) for name in names))
-    meters = tuple(
-        draw(st.lists(st.sampled_from(["2/4", "3/4", "4/4", "6/8", "9/8", "3/2", "5/8", "7/8", "3/16"]), min_size=1, max_size=3))
+    meters = draw(
+        st.lists(st.sampled_from(["2/4", "3/4", "4/4", "6/8", "9/8", "3/2", "5/8", "7/8", "3/16"]), min_size=1, max_size=3)
     )
-    bars = tuple(Meter.parse(meter) for meter in meters)
+    first = Meter.parse(meters[0])
+    silence = draw(st.integers(0, first.bar_ticks - 1))
+    bars = ((first,) if silence else ()) + tuple(Meter.parse(meter) for meter in meters)
     end = sum(bar.bar_ticks for bar in bars)
     grid = draw(st.sampled_from([12, 6, 4, 3, 1]))
     count = draw(st.integers(0, 24))
     notes = []
     for _ in range(count):
-        onset = grid * draw(st.integers(0, (end - 1) // grid))
+        onset = grid * draw(st.integers(-(-silence // grid), (end - 1) // grid))
         duration = min(end - onset, grid * draw(st.integers(1, max(1, 60 // grid))))
         notes.append(Note(onset, draw(st.integers(0, len(parts) - 1)), draw(st.integers(45, 90)), duration))
     return Piece(parts, tuple(sorted(notes)), bars, draw(st.sampled_from(ALL_KEYS)))
@@ -281,6 +287,32 @@ def test_any_piece_is_written_with_all_its_notes(piece: Piece) -> None:
     validate_musicxml(text)
     assert_measures_full(text, piece)
     assert read_with_music21(text) == expected(clean(piece))
+
+
+UPBEAT = ["r/48 G4/24 C5/24 D5 E5 C5/48", "r/72 C3/72 C3/48"]
+
+
+def test_a_pickup_is_measure_zero_that_no_reader_counts(build: Build) -> None:
+    text = to_musicxml(build("violin, cello", "3/4", "C", UPBEAT))
+    validate_musicxml(text)
+    for part in tree(text).findall("part"):
+        assert [(m.get("number"), m.get("implicit")) for m in part] == [("0", "yes"), ("1", None), ("2", None)]
+        assert [sum(int(d.text or "") for d in m.findall("note/duration")) for m in part] == [24, 72, 48]
+        assert [m.findtext("attributes/time/beats") for m in part] == ["3", None, None]
+    assert [m.get("number") for m in tree(text).iter("measure") if m.find("direction") is not None] == ["0"]
+
+
+def test_a_part_that_is_silent_in_the_pickup_has_a_rest_of_its_length(build: Build) -> None:
+    first = tree(to_musicxml(build("violin, cello", "3/4", "C", UPBEAT))).find("part[2]/measure")
+    assert first is not None
+    (note,) = first.findall("note")
+    assert (note.findtext("type"), note.find("rest[@measure]")) == ("quarter", None)
+
+
+def test_both_hands_of_a_pickup_begin_together(build: Build) -> None:
+    text = to_musicxml(build("piano", "6/8", "G", ["r/60 D5/12 G5/72 G5/60", "r/72 G3/72 G3/60"]))
+    assert {backup.findtext("duration") for backup in tree(text).iter("backup")} == {"12", "72", "60"}
+    assert read_with_music21(text) == [[(0, 74, 12), (12, 79, 72), (84, 79, 60)], [(12, 55, 72), (84, 55, 60)]]
 
 
 def test_triplet_figures_stay_inside_their_window(build: Build) -> None:

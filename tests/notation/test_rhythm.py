@@ -106,6 +106,24 @@ def test_any_tick_can_be_written() -> None:
                 assert sum(figure.ticks for figure in written if figure.chord == 0) == end - start
 
 
+@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8", "5/8"])
+def test_what_is_left_of_a_cut_measure_is_filled_and_no_triplet_reaches_beyond_it(meter: str) -> None:
+    bar = Meter.parse(meter)
+    for start in range(3, bar.bar_ticks, 3):
+        for onset in range(start, bar.bar_ticks):
+            spans = [span for span in (Span(start, onset, None), Span(onset, bar.bar_ticks, 0)) if span.end > span.start]
+            written = write_figures(spans, bar)
+            assert (written[0].start, written[-1].end) == (start, bar.bar_ticks)
+            assert all(figure.window is None or figure.window >= start - start % 6 for figure in written)
+
+
+def test_a_pickup_is_grouped_as_the_end_of_its_measure() -> None:
+    in_six_eight = write_figures([Span(24, 48, 0), Span(48, 72, 1)], Meter(6, 8))
+    assert [figure.ticks for figure in in_six_eight] == [12, 12, 24]
+    eighths = write_figures([Span(start, start + 12, start) for start in (36, 48, 60)], Meter(3, 4))
+    assert [[eighths[i].start for i in run] for run in beam_runs(eighths, Meter(3, 4))] == [[48, 60]]
+
+
 def beams(meter: str, *durations: int) -> list[list[int]]:
     written = figures(meter, *durations)
     return [[written[index].start for index in run] for run in beam_runs(written, Meter.parse(meter))]

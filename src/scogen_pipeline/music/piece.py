@@ -5,7 +5,8 @@ It is what tokens decode to, what sampling returns, what notation prints and met
 **Conventions**
 
 - Times are grid ticks (24 to the quarter) from the start of the first measure; pitches are sounding MIDI numbers.
-- Every measure is as long as its meter says. A pickup is a first measure that begins with rests.
+- Every measure is as long as its meter says. A *pickup* (anacrusis) is the music of a first measure in which all parts are silent
+  for at least a beat: it is printed without that silence and not counted (see `Piece.pickup_ticks`).
 - A *part* is one staff: a grand-staff instrument has two parts, right hand first.
 - Notes of a part may overlap (chords, held notes) only where the instrument plays more than one note at once.
 - A rest is the absence of a note; a note over a bar line is one note, tied only when it is printed.
@@ -16,12 +17,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from scogen_pipeline.music.instruments import Instrument, Role
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.tempo import bpm_from_qpm
+
+#: Ticks that are no multiple of it belong to triplets.
+_STRAIGHT_TICKS: Final = 3
 
 
 class Note(NamedTuple):
@@ -71,7 +75,7 @@ class Part:
 
 
 class Measure(NamedTuple):
-    """A measure: its number from 1, as printed, its first tick, and its meter."""
+    """A measure: its place in the piece from 1 (a pickup too has one), its first tick, and its meter."""
 
     number: int
     onset: int
@@ -125,8 +129,29 @@ class Piece:
 
     @property
     def n_bars(self) -> int:
-        """Number of measures."""
+        """Number of measures, that of a pickup included."""
         return len(self.meters)
+
+    @property
+    def n_counted_bars(self) -> int:
+        """Number of measures as musicians count them: a pickup is none."""
+        return self.n_bars - (self.pickup_ticks > 0)
+
+    @property
+    def pickup_ticks(self) -> int:
+        """Length of the pickup, from its first note to the first counted measure; 0 if there is none.
+
+        There is one if all parts are silent for at least the first beat (half of a measure of one beat) and the second measure
+        has the same meter. A shorter silence is a rest that the player counts: a first measure that begins with an eighth rest
+        in 4/4 is a full one. A pickup that begins inside a triplet is reckoned from the beat that the triplet divides, so that
+        the reader sees all of it.
+        """
+        if not self.notes or self.n_bars < 2 or self.meters[0] != self.meters[1]:
+            return 0
+        onset = self.notes[0].onset
+        start = onset if onset % _STRAIGHT_TICKS == 0 else onset - onset % _shortest_silence(self.meter)
+        pickup = self.meter.bar_ticks - start
+        return pickup if 0 < pickup <= longest_pickup(self.meter) else 0
 
     @property
     def end(self) -> int:
@@ -158,6 +183,20 @@ class Piece:
         """Return the piece moved by `semitones` and renamed to `key`."""
         notes = tuple(note._replace(pitch=note.pitch + semitones) for note in self.notes)
         return dataclasses.replace(self, notes=notes, key=key)
+
+
+def longest_pickup(meter: Meter) -> int:
+    """Return the longest pickup in grid ticks: a measure without its first beat, half of a measure of one beat.
+
+    >>> longest_pickup(Meter(3, 4)), longest_pickup(Meter(6, 8)), longest_pickup(Meter(2, 2))
+    (48, 36, 48)
+    """
+    return meter.bar_ticks - _shortest_silence(meter)
+
+
+def _shortest_silence(meter: Meter) -> int:
+    """How much of a first measure must be silent to make the rest of it a pickup."""
+    return min(meter.beat_ticks, meter.bar_ticks // 2)
 
 
 def parts_for(instruments: tuple[Instrument, ...]) -> tuple[Part, ...]:

@@ -1,4 +1,7 @@
-"""MIDI to sound: synthesised, brought to full level, with time to ring out.
+"""MIDI to sound: synthesised from the first note on, brought to full level, with time to ring out.
+
+Why from the first note: the MIDI file of a piece with a pickup begins with the silence before it, so that its bar lines are right;
+a listener would only wait.
 
 **Conventions.** Samples are float32 in [-1, 1], shape (time, channel), two channels, 48,000 a second. Levels are dB below
 full scale.
@@ -41,7 +44,7 @@ class Sound(NamedTuple):
 
 
 def synthesise(midi: bytes) -> Sound:
-    """Play a Standard MIDI File; the sound lasts `TAIL_SECONDS` longer than the file.
+    """Play a Standard MIDI File from its first note; the sound lasts `TAIL_SECONDS` longer than the file does from there.
 
     Raises:
         RenderError: If the synthesizer cannot read the file.
@@ -50,7 +53,7 @@ def synthesise(midi: bytes) -> Sound:
     import soundfile  # noqa: PLC0415
 
     try:
-        wave = midirenderer.render_wave_from(load_soundfont(), _with_tail(midi))
+        wave = midirenderer.render_wave_from(load_soundfont(), _from_first_note(midi))
     except (ValueError, RuntimeError, EOFError, OSError) as error:
         raise RenderError(f"`midi` must be a Standard MIDI File, received {len(midi)} bytes that are not: {error}.") from error
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32", always_2d=True)
@@ -79,20 +82,49 @@ def _written(sound: Sound, container: str, subtype: str) -> bytes:
     return buffer.getvalue()
 
 
-def _with_tail(midi: bytes) -> bytes:
-    """Move the end of the file, where the synthesizer stops, behind the reverberation."""
+def _from_first_note(midi: bytes) -> bytes:
+    """Leave out the silence at the start, and move the end, where the synthesizer stops, behind the reverberation."""
     import mido  # noqa: PLC0415
 
     file = mido.MidiFile(file=io.BytesIO(midi))
+    _leave_out(file, _first_onset(file))
+    _add_tail(file)
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def _first_onset(file: mido.MidiFile) -> int:
+    onsets = []
+    for track in file.tracks:
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type == "note_on" and message.velocity:
+                onsets.append(now)
+                break
+    return min(onsets, default=0)
+
+
+def _leave_out(file: mido.MidiFile, ticks: int) -> None:
+    """Bring everything forward by `ticks`; what stands before them (tempo, sounds) comes at the start."""
+    for track in file.tracks:
+        left = ticks
+        for message in track:
+            cut = min(left, message.time)
+            message.time -= cut
+            left -= cut
+
+
+def _add_tail(file: mido.MidiFile) -> None:
+    import mido  # noqa: PLC0415
+
     ticks = round(mido.second2tick(TAIL_SECONDS, file.ticks_per_beat, _last_tempo(file)))
     longest = max(file.tracks, key=lambda track: sum(message.time for message in track))
     if longest and longest[-1].type == "end_of_track":
         longest[-1].time += ticks
     else:
         longest.append(mido.MetaMessage("end_of_track", time=ticks))
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
 
 
 def _last_tempo(file: mido.MidiFile) -> int:

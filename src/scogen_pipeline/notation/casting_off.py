@@ -27,12 +27,13 @@ class _DrawnMeasure(NamedTuple):
     music: float
 
 
-def measure_widths(one_system: str, in_systems: str) -> MeasureWidths:
+def measure_widths(one_system: str, in_systems: str, *, has_pickup: bool = False) -> MeasureWidths:
     """Return the widths that the music wants.
 
     Args:
         one_system: SVG of all the music in one endless system.
         in_systems: SVG of the first page in systems, which shows how much room a later system loses to names and clefs.
+        has_pickup: Whether the first measure is a pickup.
 
     Raises:
         RenderError: If nothing was drawn.
@@ -47,7 +48,7 @@ def measure_widths(one_system: str, in_systems: str) -> MeasureWidths:
     groups = (group for group in etree.fromstring(in_systems.encode()).iter(f"{_SVG}g") if group.get("class") == "system")
     later = [_measures(group)[0].music - lead for group in groups][1:]
     widths = (measures[0].right - first_head, *(measure.right - measure.left for measure in measures[1:]))
-    return MeasureWidths(widths, first_head, min(later, default=first_head))
+    return MeasureWidths(widths, first_head, min(later, default=first_head), has_pickup)
 
 
 def _measures(group: Element) -> list[_DrawnMeasure]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from scogen_pipeline.errors import RenderError
 from scogen_pipeline.notation.casting_off import measure_widths
 from scogen_pipeline.notation.line_breaks import fullness, system_starts
-from scogen_pipeline.notation.mei import break_systems, patch_mei, read_credits
+from scogen_pipeline.notation.mei import begins_with_pickup, break_systems, patch_mei, read_credits
 from scogen_pipeline.notation.page import PageSettings
 from scogen_pipeline.notation.svg_flatten import flatten
 
@@ -116,6 +116,7 @@ class _Press:
             raise RenderError("`musicxml` must be a score that Verovio reads, received something else. Validate it first.")
         self._line_width = 10.0 * (self._page_width - 2 * MARGIN)
         self._mei = patch_mei(self._toolkit.getMEI(), read_credits(musicxml), self._line_width)
+        self._has_pickup = begins_with_pickup(self._mei)
 
     def pages(self) -> list[str]:
         """Lay the score out at the best staff size and return Verovio's SVG of each page."""
@@ -133,7 +134,8 @@ class _Press:
 
     def _in_systems(self, unit: float) -> _Layout:
         """Cast off: share the measures out evenly among as few systems as they need."""
-        widths = measure_widths(self._draft(unit, "none"), self._draft(unit, "auto"))
+        drafts = self._draft(unit, "none"), self._draft(unit, "auto")
+        widths = measure_widths(*drafts, has_pickup=self._has_pickup)
         starts = system_starts(widths, self._line_width)
         return _Layout(unit, break_systems(self._mei, starts), fullness(widths, self._line_width, starts))
 

@@ -33,11 +33,13 @@ class MeasureWidths(NamedTuple):
         measures: Width of each measure, without clef, key and meter at the start of a system.
         first_head: Width of what precedes the music on the first system: part names, clef, key, meter.
         later_head: The same for the other systems.
+        has_pickup: Whether the first measure is a pickup, which does not count among the bars of a system.
     """
 
     measures: tuple[float, ...]
     first_head: float
     later_head: float
+    has_pickup: bool = False
 
 
 def system_starts(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
@@ -53,11 +55,11 @@ def system_starts(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
 
 
 def _phrases(widths: MeasureWidths, line_width: float) -> tuple[int, ...]:
-    """Return systems of equal length, the first with the pickup if there is one, or nothing if they do not fill the lines."""
-    n_measures = len(widths.measures)
+    """Return systems of equal length, the first with the pickup besides, or nothing if they do not fill the lines."""
+    n_measures, first = len(widths.measures), int(widths.has_pickup)
     for length in PHRASES:
-        starts = (0, *range(length + n_measures % length, n_measures, length))
-        is_regular = n_measures % length <= 1 and n_measures >= 2 * length
+        starts = (0, *range(first + length, n_measures, length))
+        is_regular = (n_measures - first) % length == 0 and n_measures >= 2 * length
         fills = fullness(widths, line_width, starts) if is_regular else ()
         if fills and min(fills) >= MIN_PHRASE_FULLNESS and max(fills) <= MAX_FULLNESS:
             return starts

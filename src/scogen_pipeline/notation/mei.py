@@ -67,6 +67,14 @@ def patch_mei(mei: str, heading: Credits, line_width: float) -> str:
     return str(etree.tostring(root, encoding="unicode"))
 
 
+def begins_with_pickup(mei: str) -> bool:
+    """Tell whether the first measure is shorter than its meter and not counted: `metcon="false"` and number 0."""
+    from lxml import etree  # noqa: PLC0415
+
+    first = next(etree.fromstring(mei.encode()).iter(f"{{{MEI}}}measure"), None)
+    return first is not None and (first.get("metcon"), first.get("n")) == ("false", "0")
+
+
 def break_systems(mei: str, starts: Sequence[int]) -> str:
     """Return the MEI with a system break before each measure whose index is in `starts`, and no other break.
 

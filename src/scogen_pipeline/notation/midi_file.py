@@ -2,6 +2,10 @@
 
 **Conventions.** 480 ticks to the quarter note, 20 to the grid tick. One track a part, named as printed. Downbeats are a
 little louder, beats somewhat, the upper part of several stands out. The file lasts to the final bar line, rests included.
+
+A pickup stands at the end of a full first measure, and the last measure is full too. The other way, a first measure under a time
+signature of its own, puts every bar line in the wrong place in a sequencer that imports notes and keeps its own meter, as most do
+by default. So bar 2 of the sequencer is bar 1 of the page, and a reader of the file finds the measures of the piece again.
 """
 
 from __future__ import annotations

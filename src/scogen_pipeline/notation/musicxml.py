@@ -4,7 +4,7 @@ Why an own writer: see `docs/adr/0002-musicxml-writer.md`. Everything that the r
 explicit, because layout programs draw what the file says. The text depends on the piece only: no date, no random identifier.
 
 **Conventions.** `divisions` is 24, so durations are grid ticks. A grand staff is one MusicXML part with two staves; voices 1
-to 4 are layers of the upper staff, 5 to 8 of the lower.
+to 4 are layers of the upper staff, 5 to 8 of the lower. A pickup is measure 0, which is implicit: readers do not count it.
 
 **References.** https://www.w3.org/2021/06/musicxml40/
 """
@@ -18,10 +18,11 @@ from xml.etree.ElementTree import Element, SubElement
 
 from scogen_pipeline.music.duration import TICKS_PER_QUARTER
 from scogen_pipeline.music.meter import Meter
-from scogen_pipeline.music.piece import Measure, Piece
+from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.music.tempo import MAX_BPM, tempo_word
 from scogen_pipeline.notation.clefs import CLEF_SIGNS
 from scogen_pipeline.notation.partlist import Player, add_part_list, players
+from scogen_pipeline.notation.printed_measures import PrintedMeasure
 from scogen_pipeline.notation.rhythm import STRAIGHT
 from scogen_pipeline.notation.score import Head, Score, StaffMeasure, Symbol, Voice, engrave
 
@@ -43,7 +44,7 @@ def to_musicxml(piece: Piece) -> str:
     add_part_list(root, score.piece)
     for player in players(score.piece):
         part = SubElement(root, "part", id=player.identifier)
-        for measure in score.piece.measures():
+        for measure in score.measures:
             _add_measure(part, score, player, measure)
     # Names of our own, so that layout programs do not invent random ones, and a sounding note can be found on the page.
     for number, note in enumerate(root.iter("note"), start=1):
@@ -71,21 +72,22 @@ def _add_header(root: Element, piece: Piece) -> None:
         SubElement(encoding, "supports", element=element, type="no" if element == "stem" else "yes")
 
 
-def _add_measure(part: Element, score: Score, player: Player, measure: Measure) -> None:
-    element = SubElement(part, "measure", number=str(measure.number))
-    index = measure.number - 1
+def _add_measure(part: Element, score: Score, player: Player, measure: PrintedMeasure) -> None:
+    is_pickup = measure.number == 0
+    element = SubElement(part, "measure", {"number": str(measure.number), **({"implicit": "yes"} if is_pickup else {})})
+    index = measure.index
     staves = [score.staves[number] for number in player.parts]
     _add_attributes(element, score.piece, staves, index)
-    if measure.number == 1 and player.parts[0] == 0:
+    if index == 0 and player.parts[0] == 0:
         _add_tempo(element, score.piece)
     is_first = True
     for number, staff in enumerate(staves, start=1):
         for voice in staff[index].voices:
             if not is_first:
-                _text(SubElement(element, "backup"), "duration", measure.meter.bar_ticks)
+                _text(SubElement(element, "backup"), "duration", measure.ticks)
             _add_voice(element, voice, number, has_staves=len(staves) > 1)
             is_first = False
-    if measure.number == score.piece.n_bars:
+    if measure is score.measures[-1]:
         _text(SubElement(element, "barline", location="right"), "bar-style", "light-heavy")
 
 

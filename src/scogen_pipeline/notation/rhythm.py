@@ -6,7 +6,7 @@ everybody reads at sight (a note from a stronger place, short-long-short syncopa
 **Conventions**
 
 - Times are grid ticks from the start of the measure. A *span* is sound (or silence) without interruption, a *figure* is one
-  written notehead or rest. Spans fill the measure without a gap; so do figures.
+  written notehead or rest. Spans fill the measure without a gap, or what is printed of it (a pickup is its end); so do figures.
 - Off-grid boundaries (no multiple of 3 ticks) are written as triplets in windows of an eighth to a whole note. Every tick of the
   grid can be written, so no note is ever lost.
 
@@ -78,6 +78,8 @@ TRIPLET: Final = {
 #: Window length -> cost of a triplet there. A window of an eighth is dear unless all three sixteenths sound in it.
 _WINDOW_COST: Final = {24: 0.5, 48: 0.6, 96: 0.7, 12: 0.8, 6: 1.2}
 _FULL_EIGHTH_COST: Final = 0.2
+#: Windows begin and end at multiples of a sixteenth note.
+_STEP: Final = 6
 
 
 class _Window(NamedTuple):
@@ -89,10 +91,10 @@ def write_figures(spans: Sequence[Span], meter: Meter) -> tuple[Figure, ...]:
     """Write the spans of one layer of one measure.
 
     Args:
-        spans: In order, without gaps, filling the measure.
+        spans: In order, without gaps, filling what is printed of the measure.
         meter: Meter of the measure.
     """
-    boundaries = sorted({span.start for span in spans} | {meter.bar_ticks})
+    boundaries = sorted({span.start for span in spans} | {spans[-1].end})
     windows = triplet_windows(boundaries, meter)
     figures: list[Figure] = []
     for span in spans:
@@ -183,15 +185,15 @@ def triplet_windows(boundaries: Sequence[int], meter: Meter) -> tuple[_Window, .
     A shortest path over the measure in steps of a sixteenth; each step is straight or a triplet window.
 
     Args:
-        boundaries: Where spans begin, and the end of the measure; ascending.
+        boundaries: Where spans begin, and where the last one ends; ascending.
         meter: Meter of the measure.
     """
     if all(boundary % 3 == 0 for boundary in boundaries):
         return ()
     best: dict[int, tuple[float, tuple[_Window, ...]]] = {0: (0.0, ())}
-    for start in range(0, meter.bar_ticks, 6):
+    for start in range(0, meter.bar_ticks, _STEP):
         cost, windows = best[start]
-        steps = [(6, 0.0, windows)] if _is_straight(boundaries, start) else []
+        steps = [(_STEP, 0.0, windows)] if _is_straight(boundaries, start) else []
         for length in _WINDOW_COST:
             window_cost = _window_cost(boundaries, start, length, meter)
             if window_cost is not None:
@@ -203,14 +205,15 @@ def triplet_windows(boundaries: Sequence[int], meter: Meter) -> tuple[_Window, .
 
 
 def _is_straight(boundaries: Sequence[int], start: int) -> bool:
-    return all(boundary % 3 == 0 for boundary in boundaries if start < boundary < start + 6)
+    return all(boundary % 3 == 0 for boundary in boundaries if start < boundary < start + _STEP)
 
 
 def _window_cost(boundaries: Sequence[int], start: int, length: int, meter: Meter) -> float | None:
-    """Cost of a triplet in a window, or `None` where it cannot or need not stand."""
+    """Cost of a triplet in a window, or `None` where it cannot or need not stand, e.g. in what is cut off a measure."""
     end = start + length
     inside = [boundary - start for boundary in boundaries if start < boundary < end]
-    if end > meter.bar_ticks or start % min(length, 12) or all((start + offset) % 3 == 0 for offset in inside):
+    first, last = boundaries[0] // _STEP * _STEP, -(-boundaries[-1] // _STEP) * _STEP
+    if start < first or end > last or start % min(length, 12) or all((start + offset) % 3 == 0 for offset in inside):
         return None
     if any(offset % max(1, length // 12) for offset in inside) or (length > 24 and length // 2 in inside):
         return None

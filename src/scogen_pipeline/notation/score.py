@@ -1,8 +1,7 @@
 """A piece as the symbols of a page: what stands where on which staff, before any file format.
 
-**Conventions.** One `StaffMeasure` a part and measure; its voices are layers, upper first; the figures of a voice fill the
-measure.
-
+**Conventions.** One `StaffMeasure` a part and measure; its voices are layers, upper first; the figures of a voice fill what is
+printed of the measure, and their times count from where the full measure begins.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from scogen_pipeline.music.piece import Measure, Note, Piece
+from scogen_pipeline.music.piece import Note, Piece
 from scogen_pipeline.notation.accidentals import AccidentalMemory
 from scogen_pipeline.notation.beams import beam_marks, beam_runs
 from scogen_pipeline.notation.clefs import choose_clefs
 from scogen_pipeline.notation.layers import Chord, split_layers
+from scogen_pipeline.notation.printed_measures import PrintedMeasure, printed_measures
 from scogen_pipeline.notation.quantise import clean
 from scogen_pipeline.notation.rhythm import Figure, Span, Value, write_figures
 from scogen_pipeline.notation.spelling import Spelling, spell
@@ -74,9 +74,10 @@ class StaffMeasure:
 
 @dataclass(frozen=True)
 class Score:
-    """The cleaned piece and, for each part, its measures."""
+    """The cleaned piece, its measures as printed, and for each part what stands in them."""
 
     piece: Piece
+    measures: tuple[PrintedMeasure, ...]
     staves: tuple[tuple[StaffMeasure, ...], ...]
 
 
@@ -84,13 +85,15 @@ def engrave(piece: Piece) -> Score:
     """Decide everything that stands on the page."""
     piece = clean(piece)
     spelling_by_note = dict(zip(piece.notes, spell(piece.notes, piece.key), strict=True))
-    staves = tuple(_engrave_part(piece, part, spelling_by_note) for part in range(len(piece.parts)))
-    return Score(piece, staves)
+    measures = printed_measures(piece)
+    staves = tuple(_engrave_part(piece, part, measures, spelling_by_note) for part in range(len(piece.parts)))
+    return Score(piece, measures, staves)
 
 
-def _engrave_part(piece: Piece, part: int, spelling_by_note: dict[Note, Spelling]) -> tuple[StaffMeasure, ...]:
+def _engrave_part(
+    piece: Piece, part: int, measures: Sequence[PrintedMeasure], spelling_by_note: dict[Note, Spelling]
+) -> tuple[StaffMeasure, ...]:
     chords = split_layers(piece.notes_of(part))
-    measures = tuple(piece.measures())
     by_measure = _by_measure(chords, measures)
     heights = [[spelling_by_note[note].diatonic for chord in inside for note in chord.notes] for inside in by_measure]
     clefs = choose_clefs(piece.parts[part], heights)
@@ -103,7 +106,7 @@ def _engrave_part(piece: Piece, part: int, spelling_by_note: dict[Note, Spelling
     return tuple(staff)
 
 
-def _by_measure(chords: Sequence[Chord], measures: Sequence[Measure]) -> list[list[Chord]]:
+def _by_measure(chords: Sequence[Chord], measures: Sequence[PrintedMeasure]) -> list[list[Chord]]:
     """Return the chords that sound in each measure."""
     inside: list[list[Chord]] = [[] for _ in measures]
     first = 0
@@ -111,25 +114,25 @@ def _by_measure(chords: Sequence[Chord], measures: Sequence[Measure]) -> list[li
         while measures[first].end <= chord.onset:
             first += 1
         for index in range(first, len(measures)):
-            if measures[index].onset >= chord.end:
+            if measures[index].start >= chord.end:
                 break
             inside[index].append(chord)
     return inside
 
 
 def _read_heads(
-    chords: Sequence[Chord], measure: Measure, spelling_by_note: dict[Note, Spelling], memory: AccidentalMemory
+    chords: Sequence[Chord], measure: PrintedMeasure, spelling_by_note: dict[Note, Spelling], memory: AccidentalMemory
 ) -> dict[Chord, tuple[Head, ...]]:
     """Name the noteheads of a measure in the order of reading, tied ones first."""
     heads = {}
-    for chord in sorted(chords, key=lambda chord: (max(chord.onset, measure.onset), chord.onset, chord.layer)):
-        is_tied = chord.onset < measure.onset
+    for chord in sorted(chords, key=lambda chord: (max(chord.onset, measure.start), chord.onset, chord.layer)):
+        is_tied = chord.onset < measure.start
         spellings = [spelling_by_note[note] for note in chord.notes]
         heads[chord] = tuple(Head(spelling, *memory.read(spelling, is_tied=is_tied)) for spelling in spellings)
     return heads
 
 
-def _voices(chords: Sequence[Chord], measure: Measure, heads: dict[Chord, tuple[Head, ...]]) -> tuple[Voice, ...]:
+def _voices(chords: Sequence[Chord], measure: PrintedMeasure, heads: dict[Chord, tuple[Head, ...]]) -> tuple[Voice, ...]:
     layers = sorted({0, *(chord.layer for chord in chords)})
     voices = []
     for layer in layers:
@@ -141,9 +144,9 @@ def _voices(chords: Sequence[Chord], measure: Measure, heads: dict[Chord, tuple[
     return tuple(voices)
 
 
-def _symbols(chords: Sequence[Chord], measure: Measure, heads: dict[Chord, tuple[Head, ...]]) -> tuple[Symbol, ...]:
-    if not chords:
-        return (Symbol(Figure(0, measure.meter.bar_ticks, Value(""), None)),)
+def _symbols(chords: Sequence[Chord], measure: PrintedMeasure, heads: dict[Chord, tuple[Head, ...]]) -> tuple[Symbol, ...]:
+    if not chords and not measure.is_cut:
+        return (Symbol(Figure(0, measure.ticks, Value(""), None)),)
     figures = write_figures(_spans(chords, measure), measure.meter)
     symbols = [_symbol(figure, chords, measure, heads) for figure in figures]
     runs = beam_runs(figures, measure.meter)
@@ -154,24 +157,25 @@ def _symbols(chords: Sequence[Chord], measure: Measure, heads: dict[Chord, tuple
     return tuple(_with_tuplets(symbols, runs))
 
 
-def _spans(chords: Sequence[Chord], measure: Measure) -> list[Span]:
-    """Fill one layer of a measure with sounds and silences; times become relative to the measure."""
-    spans, now = [], 0
+def _spans(chords: Sequence[Chord], measure: PrintedMeasure) -> list[Span]:
+    """Fill one layer of a measure with sounds and silences; times become relative to the full measure."""
+    spans, now = [], measure.start - measure.origin
     for index, chord in enumerate(chords):
-        start, end = max(0, chord.onset - measure.onset), min(chord.end, measure.end) - measure.onset
+        start, end = (min(max(tick, measure.start), measure.end) - measure.origin for tick in (chord.onset, chord.end))
         if start > now:
             spans.append(Span(now, start, None))
         spans.append(Span(start, end, index))
         now = end
-    return spans if now == measure.meter.bar_ticks else [*spans, Span(now, measure.meter.bar_ticks, None)]
+    last = measure.end - measure.origin
+    return spans if now == last else [*spans, Span(now, last, None)]
 
 
-def _symbol(figure: Figure, chords: Sequence[Chord], measure: Measure, heads: dict[Chord, tuple[Head, ...]]) -> Symbol:
+def _symbol(figure: Figure, chords: Sequence[Chord], measure: PrintedMeasure, heads: dict[Chord, tuple[Head, ...]]) -> Symbol:
     if figure.chord is None:
         return Symbol(figure)
     chord = chords[figure.chord]
-    tie_back, tie_on = chord.onset < measure.onset + figure.start, chord.end > measure.onset + figure.end
-    is_first = chord.onset == measure.onset + figure.start
+    tie_back, tie_on = chord.onset < measure.origin + figure.start, chord.end > measure.origin + figure.end
+    is_first = chord.onset == measure.origin + figure.start
     shown = heads[chord] if is_first else tuple(Head(head.spelling) for head in heads[chord])
     stem: Stem = ("up", "down")[chord.layer % 2] if chord.is_shared else ""
     return Symbol(figure, shown, tie_back, tie_on, stem)
