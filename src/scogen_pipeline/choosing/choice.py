@@ -87,7 +87,7 @@ def choose(
 
 def judged(candidate: Candidate, comparison: Comparison | None) -> dict[str, float]:
     """Return all figures of a candidate that are known."""
-    figures = figures_of(candidate.piece)
+    figures = figures_of(candidate.piece, candidate.piece.n_bars)
     if candidate.log_probability is not None:
         figures[LIKELIHOOD] = candidate.log_probability
     if comparison is not None:

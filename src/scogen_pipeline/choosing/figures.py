@@ -2,7 +2,8 @@
 
 None of them is better for being larger: each is held against those of real pieces of the genre.
 
-**Conventions.** A figure that is not defined (a parallel in a single line) is NaN and left out.
+**Conventions.** A figure that is not defined (a parallel in a single line) is NaN and left out. Pickup and last measure are left
+out too, see `metrics.excerpt`: they are asked for, not chosen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from scogen_pipeline.metrics.excerpt import excerpt
 from scogen_pipeline.metrics.musical import (
     key_consistency,
     note_value_entropy,
@@ -69,8 +71,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def figures_of(piece: Piece) -> dict[str, float]:
-    """Return the figures of structure, theory and texture by name."""
+def figures_of(whole: Piece, n_bars: int) -> dict[str, float]:
+    """Return the figures of structure, theory and texture of at most `n_bars` measures by name."""
+    piece = excerpt(whole, n_bars)
     is_polyphonic = len({note.part for note in piece.notes}) > 1
     shares = return_shares(piece)
     return {

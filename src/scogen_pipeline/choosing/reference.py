@@ -16,7 +16,9 @@ import pyarrow as pa
 from scogen_pipeline.choosing.custom import custom_table
 from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY, figures_of
 from scogen_pipeline.choosing.likelihood import Judge, mean_log_probabilities
-from scogen_pipeline.metrics.comparison import real_piece
+from scogen_pipeline.metrics.comparison import opening
+from scogen_pipeline.metrics.excerpt import is_comparable
+from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.tokens.encoding import EncodedPiece
 
@@ -61,8 +63,10 @@ def _drawn(rows: Iterable[Row], most: int) -> tuple[list[Row], list[Row]]:
 
 def _figures(rows: Iterable[Row], judge: Judge) -> Iterator[tuple[str, dict[str, float]]]:
     for row in rows:
-        piece = real_piece(row["ids"], row["conditions"], judge.vocabulary)
-        yield piece.genre, figures_of(piece)
+        piece = decoded_piece(row["ids"], row["conditions"], judge.vocabulary)
+        n_bars = GENRES[piece.genre].bars
+        if is_comparable(piece, n_bars):
+            yield piece.genre, figures_of(piece, n_bars)
 
 
 def _held_out_figures(rows: Iterable[Row], judge: Judge, index: OriginalityIndex) -> Iterator[tuple[str, dict[str, float]]]:
@@ -73,6 +77,8 @@ def _held_out_figures(rows: Iterable[Row], judge: Judge, index: OriginalityIndex
             [EncodedPiece(tokens_of(row["conditions"]), tokens_of(row["ids"])) for row in batch], judge
         )
         for row, opinion in zip(batch, opinions, strict=True):
-            piece = real_piece(row["ids"], row["conditions"], judge.vocabulary)
-            figures = {LIKELIHOOD: opinion, ORIGINALITY: float(index.compare(piece).n_notes)}
-            yield piece.genre, figures_of(piece) | figures
+            piece = decoded_piece(row["ids"], row["conditions"], judge.vocabulary)
+            n_bars = GENRES[piece.genre].bars
+            if is_comparable(piece, n_bars):
+                shared = float(index.compare(opening(piece, n_bars)).n_notes)
+                yield piece.genre, figures_of(piece, n_bars) | {LIKELIHOOD: opinion, ORIGINALITY: shared}
