@@ -46,6 +46,7 @@ def test_each_table_model_and_report_is_where_the_catalog_says(smoke_run: subpro
         "08_reporting/data_report.html",
         "08_reporting/split_report.json",
         "05_model_input/encoded_pieces.parquet",
+        "05_model_input/viewed_pieces.parquet",
         "05_model_input/vocabulary.json",
         "06_models/local/network.keras",
         "08_reporting/language_metrics.csv",

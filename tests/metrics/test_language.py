@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from scogen_pipeline.errors import DataError
+from scogen_pipeline.metrics import language
 from scogen_pipeline.metrics.floors import copied_ids, fit_bigram, fit_copy, fit_unigram, token_kinds
 from scogen_pipeline.metrics.language import fit_floors, held_out, language_table, model_nlls
 from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
@@ -163,7 +164,7 @@ def test_the_table_pools_tokens_and_notes_and_has_a_row_for_each_genre() -> None
         ["", "reel", "reel", "jig"],
     )
 
-    found = language_table(pieces, held_out(pieces, 10, seed=0), FakeScorer(), VOCABULARY).set_index(["model", "genre"])
+    found = language_table(pieces, held_out(pieces, 10, seed=0), FakeScorer(), VOCABULARY, None).set_index(["model", "genre"])
 
     assert found.index.levels[0].tolist() == ["bigram", "copy", "lstm", "unigram"]
     assert set(found.loc["lstm"].index) == {"all", "reel", "jig"}
@@ -176,7 +177,7 @@ def test_the_table_pools_tokens_and_notes_and_has_a_row_for_each_genre() -> None
 def test_of_a_very_long_piece_only_the_beginning_counts() -> None:
     pieces = table(["bar=1", f"bar=2 {BAR} " * 700], ["train", "test"])
 
-    row = language_table(pieces, held_out(pieces, 1, 0), FakeScorer(), VOCABULARY).set_index("model").loc["lstm"].iloc[0]
+    row = language_table(pieces, held_out(pieces, 1, 0), FakeScorer(), VOCABULARY, None).set_index("model").loc["lstm"].iloc[0]
 
     assert row["n_tokens"] == 4096
     assert row["n_notes"] == 4096 // 7 * 2
@@ -199,3 +200,22 @@ def test_an_empty_test_split_falls_back_on_validation_with_a_warning(caplog: pyt
     assert "test split is empty" in caplog.text
     with pytest.raises(DataError, match="at least one piece"):
         held_out(table([], []), 9, 0)
+
+
+def test_a_model_that_sees_is_shown_the_view_of_each_piece_as_far_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of the target and whether it is a pitch stand for a real view."""
+    monkeypatch.setattr(language, "_MAX_TOKENS", 6)
+    shown: list[np.ndarray] = []
+
+    class SeeingScorer(FakeScorer):
+        def log_probabilities(self, ids, conditions, features=(), dense=()):
+            shown.extend(np.concatenate(rows, axis=1) for rows in zip(features, dense, strict=True))
+            return super().log_probabilities(ids, conditions)
+
+    def view(conditions: Sequence[str], tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        is_pitch = [token.startswith("pitch=") for token in tokens[1:]]
+        return np.arange(1, len(tokens), dtype=np.uint8)[:, None], np.array(is_pitch, np.uint8)[:, None]
+
+    pieces = table([f"bar=1 {BAR}"] * 3, ["train", "valid", "test"])
+    language_table(pieces, held_out(pieces, 1, 0), SeeingScorer(), VOCABULARY, view)
+    assert [rows.tolist() for rows in shown] == [[[1, 0], [2, 0], [3, 0], [4, 1], [5, 0], [6, 0]]]

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import pandas as pd
-import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.sampling.random_stepper import RandomStepper
 
-from scogen_pipeline.collection.table_folder import Manifest, TableFolder
-from scogen_pipeline.midi.batch_tables import read_batch
-from scogen_pipeline.midi.files import MidiFile
-from scogen_pipeline.pipelines import compose, encode
+from scogen_pipeline.pipelines import compose
 from scogen_pipeline.sampling.request import Request
-from scogen_pipeline.tokens.tables import piece_facts
 from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary
 
 
@@ -55,27 +48,3 @@ def test_a_primer_opens_the_piece(small_midi: Callable[..., bytes]) -> None:
     (piece,) = composed(Request(key="C", genre="reel", bars=8), small_midi(keys=[(0, 0, "major")])).values()
     assert [note.pitch % 12 for note in piece.notes[:8]] == [0, 1, 2, 3, 4, 5, 6, 7]
     assert piece.n_bars == 8
-
-
-@pytest.mark.parametrize("n_notes", [8, 20])
-def test_tables_become_ids_and_a_vocabulary(small_midi: Callable[..., bytes], tmp_path: Path, n_notes: int) -> None:
-    tables = TableFolder(str(tmp_path))
-    data = small_midi(n_notes=n_notes)
-    rows = read_batch([MidiFile("a.mid", "1", len(data), lambda: data)])
-    tables.write("p1", rows, {})
-    tables.commit(Manifest(("p1",)))
-    no_labels = pd.DataFrame({"path": []}, dtype=str)
-    facts = piece_facts(tables.frame("pieces"), no_labels, tables.frame("tempos"), tables.frame("key_signatures"))
-    catalog = DataCatalog(
-        {
-            "midi_tables": MemoryDataset(tables, copy_mode="assign"),
-            "piece_facts": MemoryDataset(facts.assign(time_base="score")),
-            "splits": MemoryDataset(facts[["piece_id"]].assign(split="train")),
-            "encoded_pieces": MemoryDataset(),
-        }
-    )
-    SequentialRunner().run(encode.create_pipeline(), catalog)
-    (row,) = catalog.load("encoded_pieces").to_dict("records")
-    tokens = fit_vocabulary().tokens_of(row["ids"])
-    assert row["n_notes"] == n_notes == sum(token.startswith("pitch=") for token in tokens)
-    assert (tokens[0], tokens[-1]) == ("<start>", "<end>")

@@ -48,7 +48,7 @@ def run(tables: TableFolder, data_dir: Path, params: str = "") -> pd.DataFrame:
     settings: dict[str, Any] = {name: loader["parameters"]["describe"][name] for name in DescribeSettings.__dataclass_fields__}
     catalog["params:describe"] = MemoryDataset(DescribeSettings(**settings))
     SequentialRunner().run(create_pipeline(), catalog)
-    facts: pd.DataFrame = catalog["piece_facts"].load()
+    facts: pd.DataFrame = catalog["piece_facts"].load().read_pandas()
     return facts.set_index("path")
 
 

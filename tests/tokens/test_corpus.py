@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from scogen_pipeline.errors import DataError
 from scogen_pipeline.midi.reading import read_midi
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.instruments import INSTRUMENTS
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import parts_for
-from scogen_pipeline.tokens.corpus import encode_tables
+from scogen_pipeline.tokens.corpus import encode_part
 from scogen_pipeline.tokens.encoding import decode
 from scogen_pipeline.tokens.tables import piece_facts
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
@@ -40,7 +38,8 @@ def encoded(files: dict[str, bytes], labels: pd.DataFrame | None = None) -> tupl
     facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"]).merge(
         tables["pieces"][["piece_id", "time_base"]], on="piece_id"
     )
-    return encode_tables([tables], facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY, seen)
+    pieces, faults = encode_part(tables, facts, VOCABULARY, seen)
+    return pieces.to_pandas(), faults.to_pandas()
 
 
 def test_labels_come_before_what_the_file_says(small_midi: Callable[..., bytes]) -> None:
@@ -68,21 +67,6 @@ def test_each_target_has_what_is_known_before_it(small_midi: Callable[..., bytes
     assert row["dense"].tolist() == [*[0] * (n_targets - 1), 0b10000000]
 
 
-def test_the_split_is_that_of_the_table(small_midi: Callable[..., bytes]) -> None:
-    pieces, _ = encoded({"a.mid": small_midi()})
-    assert pieces["split"].tolist() == ["valid"]
-
-
-def test_parts_give_the_rows_of_the_whole(small_midi: Callable[..., bytes]) -> None:
-    files = {f"{n}.mid": small_midi(first_pitch=40 + n, n_notes=5 + n) for n in range(6)}
-    tables = [tables_of({path: data}) for path, data in files.items()]
-    whole = tables_of(files)
-    known = pd.DataFrame({"path": []}, dtype=str)
-    facts = piece_facts(whole["pieces"], known, whole["tempos"], whole["key_signatures"]).assign(time_base="score")
-    by_part, _ = encode_tables(tables, facts, facts[["piece_id"]].assign(split="valid"), VOCABULARY, seen)
-    pd.testing.assert_frame_equal(by_part, encoded(files)[0])
-
-
 def test_what_cannot_be_spelled_is_named_with_the_reason(small_midi: Callable[..., bytes]) -> None:
     files = {"good.mid": small_midi(), "odd.mid": small_midi(meters=[(0, 11, 32)])}
     pieces, faults = encoded(files)
@@ -92,5 +76,6 @@ def test_what_cannot_be_spelled_is_named_with_the_reason(small_midi: Callable[..
 
 def test_a_performance_is_not_forced_onto_a_grid() -> None:
     loose = [(n * 487 + 31 * n * n % 211, 300, 60 + n % 12, 80) for n in range(60)]
-    with pytest.raises(DataError, match="performance"):
-        encoded({"live.mid": midi_bytes([MidiTrack("Piano", 0, loose)], tpq=480)})
+    pieces, faults = encoded({"live.mid": midi_bytes([MidiTrack("Piano", 0, loose)], tpq=480)})
+    assert pieces.empty
+    assert "performance" in faults["reason"].iloc[0]

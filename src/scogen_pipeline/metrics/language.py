@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.floors import Floor, fit_bigram, fit_copy, fit_unigram
 from scogen_pipeline.model.scoring import Scorer, log_probabilities
 from scogen_pipeline.tokens.alphabet import kind_of
+from scogen_pipeline.tokens.corpus import View
+from scogen_pipeline.tokens.view import view_of
 from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 from scogen_pipeline.tokens.windows import Examples
 
@@ -63,7 +66,11 @@ def held_out(encoded_pieces: pd.DataFrame, max_pieces: int, seed: int) -> pd.Dat
 
 
 def language_table(
-    encoded_pieces: pd.DataFrame, chosen: pd.DataFrame, scorer: Scorer, vocabulary: Vocabulary, dense_size: int = 0
+    encoded_pieces: pd.DataFrame,
+    chosen: pd.DataFrame,
+    scorer: Scorer,
+    vocabulary: Vocabulary,
+    view: View | None = view_of,
 ) -> pd.DataFrame:
     """Compare a model with the floors on the chosen pieces.
 
@@ -72,12 +79,12 @@ def language_table(
         chosen: The pieces to read.
         scorer: The model.
         vocabulary: What the ids mean.
-        dense_size: Number of dense values that the model sees.
+        view: Tells what the model sees before each target; without one, it sees nothing.
 
     Returns:
         One row a model and genre ("all" first): model, genre, split, n_pieces, n_tokens, n_notes, nll_per_token, nll_per_note.
     """
-    examples = Examples.of_rows(chosen, dense_size).shortened(_MAX_TOKENS)
+    examples = viewed(Examples.of_rows(chosen[["conditions", "ids"]]).shortened(_MAX_TOKENS), vocabulary, view)
     sequences = examples.ids
     is_note = np.array([kind_of(token) == "pitch" for token in vocabulary.tokens])
     facts = pd.DataFrame(
@@ -92,6 +99,15 @@ def language_table(
     for name, floor in fit_floors(encoded_pieces, vocabulary).items():
         nlls[name] = [-float(floor.log_likelihoods(ids).sum()) for ids in sequences]
     return pd.concat([_pooled(name, facts.assign(nll=values)) for name, values in nlls.items()], ignore_index=True)
+
+
+def viewed(examples: Examples, vocabulary: Vocabulary, view: View | None) -> Examples:
+    """Add what is known before each target, which follows from conditions and ids."""
+    if view is None:
+        return examples
+    told = (map(vocabulary.tokens_of, rows) for rows in (examples.conditions, examples.ids))
+    features, dense = zip(*map(view, *told), strict=True)
+    return replace(examples, features=tuple(rows.astype(np.int32) for rows in features), dense=dense)
 
 
 def fit_floors(encoded_pieces: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Floor]:

@@ -1,89 +1,123 @@
-"""A whole collection of tables to a table of ids.
+"""A part of a collection, from its tables to rows of ids.
 
 Only scores are encoded. The ticks of a performance are no beats; on a grid they would be notes in measures that nobody played.
 
-**Conventions.** One row a piece: piece_id, path, split, genre, title, n_bars, n_notes, `conditions` (ids, one a slot), `ids`
-(from `<start>` to `<end>`), `features` and `dense` (what is known before each target, see `tokens.packing`). What is not encoded
-is a row of another table: piece_id, path, reason.
+**Conventions.** A part becomes two tables: `pieces`, one row for each that was encoded (the columns of `tokens.encoded_pieces`
+but for `split`, and the number of ids), and `faults`, one row for each that was not: piece_id, path, reason. Both are sorted by
+piece_id.
 """
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from scogen_pipeline.errors import DataError, VocabularyError
+from scogen_pipeline.tokens.encoded_pieces import SCHEMA
 from scogen_pipeline.tokens.encoding import encode
 from scogen_pipeline.tokens.packing import ByteArray, packed_dense, packed_features
 from scogen_pipeline.tokens.quantise import RawPiece, quantise
 from scogen_pipeline.tokens.tables import raw_pieces
+from scogen_pipeline.tokens.view import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
+    import pandas as pd
+
+    from scogen_pipeline.collection.table_folder import TableFolder
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
-    #: Conditions and tokens -> features and dense values, each with a row a target.
-    View = Callable[[Sequence[str], Sequence[str]], tuple[ByteArray, ByteArray]]
+#: Conditions and tokens -> features and dense values, each with a row a target.
+View = Callable[[Sequence[str], Sequence[str]], tuple[ByteArray, ByteArray]]
 
-logger = logging.getLogger(__name__)
-
+PART_SCHEMA: Final[Any] = pa.schema([field for field in SCHEMA if field.name != "split"]).append(pa.field("n_ids", pa.int32()))
+FAULT_SCHEMA: Final[Any] = pa.schema([(name, pa.string()) for name in ("piece_id", "path", "reason")])
+#: What a worker needs of `collection.piece_facts`.
+FACT_COLUMNS: Final = ("piece_id", "path", "time_base", "tpq", "genre", "title", "composer", "tempo_qpm", "key", "fifths")
+_TABLES: Final = ("tracks", "notes", "time_signatures")
 _PERFORMANCE: Final = "a performance: its ticks are no beats. Align it to its beats first."
-_COLUMNS: Final = ("piece_id", "path", "split", "genre", "title", "n_bars", "n_notes", "conditions", "ids", "features", "dense")
+#: Packages whose code decides how a piece is spelled.
+_SPELLING: Final = ("tokens", "analysis", "music")
 
 
-def encode_tables(
-    parts: Iterable[Mapping[str, pd.DataFrame]],
-    facts: pd.DataFrame,
-    splits: pd.DataFrame,
-    vocabulary: Vocabulary,
-    view: View | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Encode every score of the tables.
+@dataclass(frozen=True)
+class EncodePart:
+    """A task for a worker: encode a part of the tables and write the rows to another folder.
 
     Args:
-        parts: Tables `tracks`, `notes` and `time_signatures` of some pieces at a time.
-        facts: One row a piece, with its part.
-        splits: Side of each piece.
+        midi_tables: What to read.
+        encoded_parts: Where to write.
         vocabulary: Gives the ids.
-        view: Tells what is known before each target; without one, nothing.
+        view: Tells what is known before each target.
+    """
+
+    midi_tables: TableFolder
+    encoded_parts: TableFolder
+    vocabulary: Vocabulary
+    view: View = view_of
+
+    def name(self, part: str, receipt: Mapping[str, Any], facts: pa.Table) -> str:
+        """Name what will be written by all that it follows from."""
+        lines = [spelling_version(), self.vocabulary.hash, repr(sorted(receipt.items())), repr(facts.to_pydict())]
+        return f"{part}-{hashlib.sha256(chr(10).join(lines).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+    def __call__(self, task: tuple[str, str, pa.Table]) -> str:
+        """Encode one part.
+
+        Args:
+            task: What is written, the part that it is of, and the facts of its pieces.
+
+        Returns:
+            The name of what was written.
+        """
+        name, part, facts = task
+        tables = {table: self.midi_tables.read(table, part).to_pandas() for table in _TABLES}
+        pieces, faults = encode_part(tables, facts.to_pandas(), self.vocabulary, self.view)
+        n_performances = sum(time_base != "score" for time_base in facts["time_base"].to_pylist())
+        receipt = {"n_pieces": pieces.num_rows, "n_faults": faults.num_rows, "n_performances": n_performances}
+        self.encoded_parts.write(name, {"pieces": pieces, "faults": faults}, receipt)
+        return name
+
+
+def encode_part(
+    tables: Mapping[str, pd.DataFrame], facts: pd.DataFrame, vocabulary: Vocabulary, view: View = view_of
+) -> tuple[pa.Table, pa.Table]:
+    """Encode the scores of a part.
+
+    Args:
+        tables: `tracks`, `notes` and `time_signatures`.
+        facts: One row a piece, columns `FACT_COLUMNS`.
+        vocabulary: Gives the ids.
+        view: Tells what is known before each target.
 
     Returns:
-        The encoded pieces and the pieces that were not encoded, with the reason; each sorted by piece_id.
-
-    Raises:
-        DataError: If no piece could be encoded.
+        The tables `pieces` and `faults`.
     """
-    scores = facts[facts["time_base"] == "score"]
-    performances = facts.loc[facts["time_base"] != "score", ["piece_id", "path"]].assign(reason=_PERFORMANCE)
-    split_by_id = dict(zip(splits["piece_id"], splits["split"], strict=True))
-    rows, faults = [], performances.to_dict("records")
-    for piece_id, raw in (piece for tables in parts for piece in _pieces_of(tables, scores)):
+    is_score = facts["time_base"] == "score"
+    faults = facts.loc[~is_score, ["piece_id", "path"]].assign(reason=_PERFORMANCE).to_dict("records")
+    rows: list[dict[str, Any]] = []
+    for piece_id, raw in raw_pieces(facts[is_score], *(tables[name] for name in _TABLES)):
         try:
-            rows.append({"piece_id": piece_id, "split": split_by_id[piece_id], **_encoded_row(raw, vocabulary, view)})
+            rows.append({"piece_id": piece_id, **_encoded_row(raw, vocabulary, view)})
         except (DataError, VocabularyError) as error:
             faults.append({"piece_id": piece_id, "path": raw.source, "reason": str(error)})
-    _log(len(facts), len(rows), len(performances))
-    if not rows:
-        reasons = pd.Series([fault["reason"] for fault in faults]).value_counts().head(3).to_dict()
-        raise DataError(f"`pieces` must hold at least one that can be notated, received {len(facts)}: {reasons}.")
-    encoded, others = pd.DataFrame(rows, columns=list(_COLUMNS)), pd.DataFrame(faults, columns=["piece_id", "path", "reason"])
-    return encoded.sort_values("piece_id", ignore_index=True), others.sort_values("piece_id", ignore_index=True)
+    return (
+        pa.Table.from_pylist(rows, PART_SCHEMA).sort_by("piece_id"),
+        pa.Table.from_pylist(faults, FAULT_SCHEMA).sort_by("piece_id"),
+    )
 
 
-def _pieces_of(tables: Mapping[str, pd.DataFrame], scores: pd.DataFrame) -> Iterable[tuple[str, RawPiece]]:
-    own = scores[scores["piece_id"].isin(tables["tracks"]["piece_id"].unique())]
-    return raw_pieces(own, tables["tracks"], tables["notes"], tables["time_signatures"])
-
-
-def _encoded_row(raw: RawPiece, vocabulary: Vocabulary, view: View | None) -> dict[str, object]:
+def _encoded_row(raw: RawPiece, vocabulary: Vocabulary, view: View) -> dict[str, Any]:
     piece = quantise(raw)
     encoded = encode(piece)
-    nothing = np.zeros((len(encoded.tokens) - 1, 0), np.uint8)
-    features, dense = view(encoded.conditions, encoded.tokens) if view else (nothing, nothing)
+    features, dense = view(encoded.conditions, encoded.tokens)
     return {
         "path": raw.source,
         "genre": piece.genre,
@@ -94,10 +128,16 @@ def _encoded_row(raw: RawPiece, vocabulary: Vocabulary, view: View | None) -> di
         "ids": vocabulary.ids_of(encoded.tokens),
         "features": packed_features(features),
         "dense": packed_dense(dense),
+        "n_ids": len(encoded.tokens),
     }
 
 
-def _log(n_pieces: int, n_encoded: int, n_performances: int) -> None:
-    logger.info("Encoded %d of %d pieces; %d could not be spelled.", n_encoded, n_pieces, n_pieces - n_encoded - n_performances)
-    if n_performances:
-        logger.info("Left out %d performances: their ticks are no beats, so they cannot be notated.", n_performances)
+@cache
+def spelling_version() -> str:
+    """Return a digest of the code that encodes; a part is taken up only by the code that made it."""
+    digest = hashlib.sha256()
+    for package in _SPELLING:
+        for file in sorted(resources.files(f"scogen_pipeline.{package}").iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

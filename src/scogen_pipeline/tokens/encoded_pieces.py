@@ -73,6 +73,17 @@ class EncodedPieces:
             for group in groups:
                 yield file.read_row_group(group, list(columns))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self._metadata.schema.to_arrow_schema().names)
+
+    def bare(self) -> pa.RecordBatchReader:
+        """Return `BARE_COLUMNS` as a stream, a batch a row group."""
+        schema = pa.schema([SCHEMA.field(name) for name in BARE_COLUMNS])
+        tables = (table.cast(schema).combine_chunks() for table in self.tables(range(self.n_groups), BARE_COLUMNS))
+        return pa.RecordBatchReader.from_batches(schema, (batch for table in tables for batch in table.to_batches()))
+
     def frame(self, columns: Sequence[str] = BARE_COLUMNS) -> pd.DataFrame:
         """Return some columns of all pieces as a data frame, sorted by piece_id."""
         frame: pd.DataFrame = pa.concat_tables(self.tables(range(self.n_groups), columns)).to_pandas()

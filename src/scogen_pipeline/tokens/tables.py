@@ -17,14 +17,7 @@ from scogen_pipeline.tokens.quantise import RawPiece, RawTrack
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from scogen_pipeline.collection.table_folder import TableFolder
     from scogen_pipeline.tokens.gridding import IntArray
-
-
-def note_parts(tables: TableFolder) -> Iterator[dict[str, pd.DataFrame]]:
-    """Yield the tables that pieces are made of, part by part."""
-    for part in tables.parts:
-        yield {name: tables.read(name, part).to_pandas() for name in ("tracks", "notes", "time_signatures")}
 
 
 def raw_pieces(

@@ -9,15 +9,19 @@ import pandas as pd
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.model.fitting import Listener, TrainingData, fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
+from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.model.snapshot import Checkpoint
+from scogen_pipeline.tokens.encoded_pieces import EncodedPieces
+from scogen_pipeline.tokens.streaming import StreamedExamples
+from scogen_pipeline.tokens.view import DENSE_SIZE, FEATURE_SIZES
 from scogen_pipeline.tokens.vocabulary import Vocabulary
-from scogen_pipeline.tokens.windows import Examples
 
 
-def gather_training_data(encoded_pieces: pd.DataFrame, vocabulary: Vocabulary, fit: FitSettings) -> TrainingData:
-    """Take the pieces to learn from and the pieces to stop by; the test split stays unseen."""
-    train = Examples.of_split(encoded_pieces, "train", fit.genre_repeats)
-    return TrainingData(train, Examples.of_split(encoded_pieces, "valid"), vocabulary)
+def gather_training_data(viewed_pieces: EncodedPieces, vocabulary: Vocabulary, fit: FitSettings) -> TrainingData:
+    """Take the pieces to learn from and the pieces to stop by, as they are read; the test split stays unseen."""
+    train = StreamedExamples(viewed_pieces, "train", DENSE_SIZE, fit.genre_repeats)
+    valid = StreamedExamples(viewed_pieces, "valid", DENSE_SIZE)
+    return TrainingData(train, valid, vocabulary, Sight(FEATURE_SIZES, DENSE_SIZE))
 
 
 def train_model(

@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 gather_training_data,
-                ["encoded_pieces", "vocabulary", "params:fit"],
+                ["viewed_pieces", "vocabulary", "params:fit"],
                 "training_data",
                 name="gather_training_data",
             ),
