@@ -84,3 +84,10 @@ def test_a_side_without_pieces_is_empty_and_leaves_no_headline() -> None:
         "auc.generated.folk_song": 0.75,
         "recall.real.slip_jig": 0.5,
     }
+
+
+def test_nothing_to_compare_is_a_table_without_rows() -> None:
+    table = musical_table(pd.DataFrame(columns=["origin", "genre", "piece", "measure", "value"]))
+
+    assert table.empty
+    assert {"genre", "measure", "real", "generated", "overlap", "band_distance", "n_train"} <= set(table)

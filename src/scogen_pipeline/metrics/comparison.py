@@ -142,7 +142,8 @@ def musical_table(measures: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
         {"genre": genre, "measure": measure, **_side_by_side(group, seed)}
         for (genre, measure), group in pooled.groupby(["genre", "measure"])
     ]
-    return pd.DataFrame(sorted(rows, key=lambda row: (row["genre"] != "all", row["genre"], measure_rank[row["measure"]])))
+    rows.sort(key=lambda row: (row["genre"] != "all", row["genre"], measure_rank[row["measure"]]))
+    return pd.DataFrame(rows, columns=["genre", "measure", *_side_by_side(measures.iloc[:0], seed)])
 
 
 def _side_by_side(group: pd.DataFrame, seed: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ meter, mode and parts, as far as there are any, and about as many measures.
 
 **Conventions.** The table has one row a piece: origin ("real": held out, "train": a sibling), genre, piece (its id), group (its
 cluster of near duplicates), n_each (how many twins and siblings it has; 0 for siblings), ids, conditions. Held-out pieces are
-those of the test split; where these are too few, of the validation split, too.
+those of the test split; where these are too few, of the validation split, too; of the training split if there are no others.
 """
 
 from __future__ import annotations
@@ -105,11 +105,12 @@ def pair_pieces(
 def _of_genre(known: pd.DataFrame, vocabulary: Vocabulary, n: int, n_bars: int, random: np.random.Generator) -> pd.DataFrame:
     shuffled = known.iloc[random.permutation(len(known))]
     held_out = pd.concat([shuffled[shuffled["split"] == split] for split in ("test", "valid")])
+    held_out = shuffled if held_out.empty else held_out  # a sample of a handful has none
     real = held_out.iloc[_first_comparable(held_out, range(len(held_out)), vocabulary, n, n_bars)]
     if real.empty:
         return pd.DataFrame(columns=_COLUMNS)
     real = real.assign(origin="real", n_each=-(-n // len(real)))
-    train = shuffled[shuffled["split"] == "train"]
+    train = shuffled[(shuffled["split"] == "train") & ~shuffled["piece"].isin(real["piece"])]
     return pd.concat([real, _siblings(real, train, vocabulary, n_bars)])[_COLUMNS]
 
 
