@@ -3,8 +3,9 @@
     python benchmarks/adherence.py [--n 60] [--seed 1] [--model FOLDER | --untrained] [--keep FOLDER]
 
 Every genre, all 30 keys of up to seven accidentals and six meters come up in turn, in an order shuffled by the seed; tempo,
-length and sometimes the instruments are drawn. Prints a row for each request and the share of kept promises, and ends with 1 if
-any promise was broken. `--untrained` takes a model that proposes at random, so that nothing but the grammar keeps the promises.
+length and sometimes the instruments are drawn, and pickups as often as the genre has them. Prints a row for each request and the
+share of kept promises, and ends with 1 if any promise was broken. `--untrained` takes a model that proposes at random, so that
+nothing but the grammar keeps the promises.
 What a promise is and how it is read back: `scogen_pipeline.metrics.adherence`.
 """
 
@@ -32,10 +33,11 @@ from scogen_pipeline.notation.musicxml import to_musicxml
 from scogen_pipeline.sampling.generate import Stepper, compose_piece
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.sampling.samplers import FloatArray
+from scogen_pipeline.tokens.view import ByteArray
 from scogen_pipeline.tokens.vocabulary import IntArray, fit_vocabulary
 
 #: Columns of the table; each is judged on the MusicXML and, where MIDI can tell, on the MIDI.
-PROMISES = ("meter", "bars", "tempo", "instruments", "key", "full", "range", "tonic", "notes")
+PROMISES = ("meter", "bars", "pickup", "tempo", "instruments", "key", "full", "range", "tonic", "notes")
 METERS = ("2/4", "3/4", "4/4", "6/8", "9/8", "3/2")
 PRETRAINED = Path(__file__).parents[1] / "data" / "06_models" / "pretrained"
 T = TypeVar("T")
@@ -51,7 +53,7 @@ class RandomStepper:
     def start(self, conditions: IntArray) -> None:
         """Forget what is asked for."""
 
-    def step(self, ids: IntArray, state: None) -> tuple[FloatArray, None]:
+    def step(self, ids: IntArray, state: None, features: IntArray, dense: ByteArray) -> tuple[FloatArray, None]:  # noqa: ARG002
         """Return random logits."""
         return self._random.normal(0, 3, (len(ids), self.vocabulary.size)).astype(np.float32), state
 
@@ -84,7 +86,9 @@ def findings_of(request: Request, stepper: Stepper, folder: Path) -> tuple[Findi
     score, midi = folder / f"{request.seed}.musicxml", folder / f"{request.seed}.mid"
     score.write_text(to_musicxml(piece), encoding="utf-8")
     midi.write_bytes(to_midi(piece))
-    promise = Promise(request.parsed_key, request.meter, request.tempo_bpm, request.ensemble, request.n_bars)
+    promise = Promise(
+        request.parsed_key, request.meter, request.tempo_bpm, request.ensemble, request.n_bars, has_pickup=request.has_pickup
+    )
     return check_files(score.read_text(encoding="utf-8"), midi.read_bytes(), promise)
 
 

@@ -9,11 +9,14 @@ import pytest
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.adherence import Finding, Promise, check_files, final_bass
-from scogen_pipeline.metrics.written import read_musicxml
+from scogen_pipeline.metrics.written import read_midi_file, read_musicxml
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
+from scogen_pipeline.music.piece import Note, Piece, parts_for
+from scogen_pipeline.notation.midi_file import to_midi
+from scogen_pipeline.notation.musicxml import to_musicxml
 
 PROMISE = Promise(Key.parse("D"), Meter(3, 4), 96.0, (find_instrument("violin"), find_instrument("cello")), 3)
 STEP_OF = {50: ("D", 3, 0), 52: ("E", 3, 0), 57: ("A", 3, 0), 73: ("C", 5, 1), 74: ("D", 5, 0), 76: ("E", 5, 0)}
@@ -92,7 +95,7 @@ def test_good_files_keep_every_promise() -> None:
     findings = check_files(musicxml(), midi(), PROMISE)
 
     assert [f for f in findings if not f.is_kept] == []
-    assert len(findings) == len({f.name for f in findings}) == 16
+    assert len(findings) == len({f.name for f in findings}) == 18
 
 
 def edit(old: str, new: str, count: int = -1) -> Callable[[str], str]:
@@ -187,6 +190,89 @@ def test_a_grand_staff_is_two_staves_in_musicxml_and_one_or_two_tracks_in_midi()
     assert "xml full" in failures(
         check_files(text.replace("<duration>6</duration><voice>5", "<duration>5</duration><voice>5", 1), two, promise)
     )
+
+
+UPBEAT = replace(PROMISE, has_pickup=True)
+
+
+def upbeat_musicxml(last: str = "74:2", cello_last: str = "50:2") -> str:
+    """The trial in 3/4 with a quarter before the first bar line and a last measure of two."""
+    text = musicxml(("74", "74 76 73", "76:2 73", last), ("50", "50:3", "57:3", cello_last))
+    for number in range(1, 5):
+        implicit = ' implicit="yes"' if number == 1 else ""
+        text = text.replace(f'<measure number="{number}">', f'<measure number="{number - 1}"{implicit}>')
+    return text
+
+
+def upbeat_midi(**parts) -> bytes:
+    def shifted(bars: tuple[str, ...]) -> list[tuple[int, int, int, int]]:
+        return [(at + 48 if at < 72 else at, ticks, pitch, velocity) for at, ticks, pitch, velocity in notes_of(bars)]
+
+    violin = shifted(parts.get("violin", ("74", "74 76 73", "76:2 73", "74:2")))
+    cello = shifted(parts.get("cello", ("50", "50:3", "57:3", "50:2")))
+    tracks = [MidiTrack("Violin", 40, violin), MidiTrack("Cello", 42, cello)]
+    return midi_bytes(tracks, tpq=24, tempos=((0, 96.0),), meters=((0, 3, 4),), keys=((0, 2, "major"),))
+
+
+def test_a_pickup_is_not_counted_and_sounds_at_the_end_of_its_measure() -> None:
+    assert failures(check_files(upbeat_musicxml(), upbeat_midi(), UPBEAT)) == set()
+    assert failures(check_files(upbeat_musicxml("74:3", "50:3"), upbeat_midi(), UPBEAT)) == set()
+    score, played = read_musicxml(upbeat_musicxml()), read_midi_file(upbeat_midi())
+    for read in (score, played):
+        assert {part.pickup for part in read.parts} == {1}
+        assert [note.onset for note in read.parts[0].notes] == [2, 3, 4, 5, 6, 8, 9]
+    assert {part.n_bars for part in score.parts} == {3}
+
+
+def test_a_pickup_and_none_are_different_promises() -> None:
+    broken = {"xml pickup", "midi pickup"}
+    assert failures(check_files(upbeat_musicxml(), upbeat_midi(), PROMISE)) >= broken
+    assert failures(check_files(musicxml(), midi(), UPBEAT)) >= broken
+    assert failures(check_files(upbeat_musicxml(), upbeat_midi(), replace(UPBEAT, n_bars=4))) == {"xml bars", "midi bars"}
+
+
+def counted(text: str) -> str:
+    """Number the pickup like any measure."""
+    for number in range(3, -1, -1):
+        text = text.replace(f'<measure number="{number}"', f'<measure number="{number + 1}"')
+    return text
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "columns"),
+    [
+        (counted, {"xml bars", "xml pickup", "xml full", "same notes"}),
+        # A rest before the pickup, as a page that is not cut has it.
+        (edit(xml_note("74"), "<note><rest/><duration>4</duration></note>" + xml_note("74"), 1), {"xml bars", "xml pickup"}),
+        (edit(xml_note("50"), xml_note("50:2"), 1), {"xml pickup", "same notes"}),
+        (edit(xml_note("74:2"), xml_note("74")), {"xml full"}),
+        (edit(xml_note("74:2"), xml_note("74:3")), {"xml full"}),
+        (edit(xml_note("76:2"), xml_note("76"), 1), {"xml full", "same notes"}),
+    ],
+)
+def test_a_corrupted_pickup_in_musicxml_fails_its_column(corrupt: Callable[[str], str], columns: set[str]) -> None:
+    assert failures(check_files(corrupt(upbeat_musicxml()), upbeat_midi(), UPBEAT)) >= columns
+
+
+@pytest.mark.parametrize(
+    ("played", "columns"),
+    [
+        (midi(), {"midi pickup", "same notes"}),
+        (upbeat_midi(violin=("73 74", "74 76 73", "76:2 73", "74:2")), {"same notes"}),
+        (upbeat_midi(violin=("74", "74 76 73", "76:2 73"), cello=("50", "50:3", "57:3")), {"midi bars", "same notes"}),
+    ],
+)
+def test_a_corrupted_pickup_in_midi_fails_its_column(played: bytes, columns: set[str]) -> None:
+    assert failures(check_files(upbeat_musicxml(), played, UPBEAT)) >= columns
+
+
+def test_the_files_of_a_piece_with_a_pickup_keep_its_promises() -> None:
+    notes = [Note(48, 0, 74, 24), *(Note(72 + 24 * i, 0, 76, 24) for i in range(3)), Note(144, 0, 74, 48), Note(144, 1, 50, 48)]
+    parts = parts_for(UPBEAT.instruments)
+    piece = Piece(parts, tuple(sorted(notes)), (Meter(3, 4),) * 3, UPBEAT.key, tempo_qpm=96.0)
+    findings = check_files(to_musicxml(piece), to_midi(piece), replace(UPBEAT, n_bars=2))
+
+    assert [finding for finding in findings if not finding.is_kept] == []
 
 
 def test_a_tied_note_counts_once() -> None:

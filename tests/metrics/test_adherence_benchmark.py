@@ -51,8 +51,8 @@ def test_a_broken_promise_stands_in_its_column_and_lowers_the_share(benchmark: M
     broken = (kept[0], kept[1]._replace(is_kept=False), kept[2])
     request = next(benchmark.random_requests(1, seed=1))
 
-    assert benchmark.row(1, request, kept).split()[-9:] == ["ok"] * 9
-    assert benchmark.row(1, request, broken).split()[-9:] == ["ok"] * 4 + ["MIDI"] + ["ok"] * 4
+    assert benchmark.row(1, request, kept).split()[-10:] == ["ok"] * 10
+    assert benchmark.row(1, request, broken).split()[-10:] == ["ok"] * 5 + ["MIDI"] + ["ok"] * 4
     assert benchmark.summary([kept, broken]).splitlines() == [
         "xml key            100.0 %",
         "midi key            50.0 %",

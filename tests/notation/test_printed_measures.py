@@ -19,7 +19,7 @@ def lengths(piece: Piece) -> list[int]:
 
 def test_without_a_pickup_each_measure_is_full_and_counted_from_one(build: Build) -> None:
     measures = printed_measures(build("flute", "3/4", "C", ["C5/24 D5 E5 C5/48 r/24"]))
-    assert [(m.index, m.number, m.origin, m.start, m.end) for m in measures] == [(0, 1, 0, 0, 72), (1, 2, 72, 72, 144)]
+    assert [(m.place, m.number, m.origin, m.start, m.end) for m in measures] == [(0, 1, 0, 0, 72), (1, 2, 72, 72, 144)]
     assert not any(measure.is_cut for measure in measures)
 
 

@@ -1,7 +1,8 @@
 """Are the promises kept? What was asked for against what the written files say.
 
-A request promises a meter, a number of measures, a tempo, instruments, a key signature, full measures, playable notes and an end
-on the tonic. Each promise is judged twice where the format allows: on the MusicXML and on the MIDI, as read by `metrics.written`.
+A request promises a meter, a number of measures, a pickup or none, a tempo, instruments, a key signature, full measures, playable
+notes and an end on the tonic. Each promise is judged twice where the format allows: on the MusicXML and on the MIDI, as read by
+`metrics.written`.
 
 **Conventions.** A finding carries what was promised and what was found, both as a reader would say them. Published rates for such
 checks (MuseCoco key 13.7 %, Text2Score key 89 %, tempo 92.6 %) are for free text requests.
@@ -19,7 +20,7 @@ from scogen_pipeline.metrics.written import WrittenNote, WrittenPart, WrittenSco
 from scogen_pipeline.music.instruments import Instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
-from scogen_pipeline.music.piece import Part, parts_for
+from scogen_pipeline.music.piece import Part, longest_pickup, parts_for
 
 Source = Literal["xml", "midi"]
 #: A MIDI tempo is whole microseconds a quarter and a metronome mark may print a rounded number.
@@ -37,7 +38,8 @@ class Promise:
         meter: Meter of every measure.
         tempo_bpm: Beats of the meter per minute.
         instruments: Top first.
-        n_bars: Number of measures.
+        n_bars: Number of measures, the pickup not counted.
+        has_pickup: Whether it begins before the first bar line; how long before is not promised.
     """
 
     key: Key
@@ -45,6 +47,7 @@ class Promise:
     tempo_bpm: float
     instruments: tuple[Instrument, ...]
     n_bars: int
+    has_pickup: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -100,11 +103,20 @@ def _printed_bars(score: WrittenScore, promise: Promise) -> Finding:
 
 
 def _played_bars(score: WrittenScore, promise: Promise) -> Finding:
-    """The last note must end in the last measure: MIDI has no other trace of the length."""
+    """The last note must end in the last measure: MIDI has no other trace of the length. That of a pickup is not counted."""
     bar = Fraction(promise.meter.bar_ticks, 24)
-    end = max((note.onset + note.duration for note in score.notes), default=Fraction(0))
-    n_bars = -(-end // bar)
+    end = max((part.end for part in score.parts), default=Fraction(0))
+    n_bars = -(-end // bar) - any(part.pickup for part in score.parts)
     return Finding("bars", str(promise.n_bars), str(n_bars), n_bars == promise.n_bars)
+
+
+def _pickup(score: WrittenScore, promise: Promise) -> Finding:
+    """All parts must agree on the music before the first bar line, which leaves at least a beat of the measure out."""
+    found = {part.pickup for part in score.parts}
+    room = Fraction(longest_pickup(promise.meter), 24) if promise.has_pickup else Fraction(0)
+    is_kept = len(found) == 1 and all((length > 0) == promise.has_pickup and length <= room for length in found)
+    spoken = _spoken(f"{float(length):g} quarters" if length else "none" for length in sorted(found))
+    return Finding("pickup", f"up to {float(room):g} quarters" if promise.has_pickup else "none", spoken, is_kept)
 
 
 def _tempo(score: WrittenScore, promise: Promise) -> Finding:
@@ -149,7 +161,11 @@ def _key(score: WrittenScore, promise: Promise) -> Finding:
 def _full(score: WrittenScore, promise: Promise) -> Finding:
     faults = [f"{part.name} {fault}" for part in score.parts for fault in part.faults]
     bar = Fraction(promise.meter.bar_ticks, 24)
-    late = [part.name for part in score.parts if any(n.onset >= bar * promise.n_bars for n in part.notes)]
+    end = bar * (promise.n_bars + promise.has_pickup)
+    late = [part.name for part in score.parts if any(n.onset >= end for n in part.notes)]
+    ends = sorted({part.end for part in score.parts})
+    if len(ends) > 1 and len({part.n_bars for part in score.parts}) == 1:
+        faults.append(f"the parts end after {' and '.join(f'{float(end):g}' for end in ends)} quarters")
     return Finding("full", "every bar", "; ".join([*faults[:3], *late]) or "every bar", not faults and not late)
 
 
@@ -206,6 +222,6 @@ def _named_programs(pairs: list[tuple[str, int]]) -> str:
 
 
 _CHECKS: Final[dict[Source, tuple[Callable[[WrittenScore, Promise], Finding], ...]]] = {
-    "xml": (_meter, _printed_bars, _tempo, _staves, _key, _full, _range, _tonic),
-    "midi": (_meter, _played_bars, _tempo, _tracks, _key, _range, _tonic),
+    "xml": (_meter, _printed_bars, _pickup, _tempo, _staves, _key, _full, _range, _tonic),
+    "midi": (_meter, _played_bars, _pickup, _tempo, _tracks, _key, _range, _tonic),
 }

@@ -1,7 +1,7 @@
 """MIDI to sound: synthesised from the first note on, brought to full level, with time to ring out.
 
-Why from the first note: the MIDI file of a piece with a pickup begins with the silence before it, so that its bar lines are right;
-a listener would only wait.
+Why from the first note: the MIDI file of a piece with a pickup begins with the silence before it, so that its bar lines are
+right; a listener would only wait.
 
 **Conventions.** Samples are float32 in [-1, 1], shape (time, channel), two channels, 48,000 a second. Levels are dB below
 full scale.

@@ -75,7 +75,7 @@ def _add_header(root: Element, piece: Piece) -> None:
 def _add_measure(part: Element, score: Score, player: Player, measure: PrintedMeasure) -> None:
     is_pickup = measure.number == 0
     element = SubElement(part, "measure", {"number": str(measure.number), **({"implicit": "yes"} if is_pickup else {})})
-    index = measure.index
+    index = measure.place
     staves = [score.staves[number] for number in player.parts]
     _add_attributes(element, score.piece, staves, index)
     if index == 0 and player.parts[0] == 0:

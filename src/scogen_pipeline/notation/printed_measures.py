@@ -21,7 +21,7 @@ class PrintedMeasure(NamedTuple):
     """A measure on the page.
 
     Args:
-        index: Its place in the piece, from 0.
+        place: Its index in the piece.
         number: As printed; a pickup is 0, the measure after it 1.
         origin: Where the full measure begins.
         start: First tick that is printed.
@@ -29,7 +29,7 @@ class PrintedMeasure(NamedTuple):
         meter: Its meter, also where it is cut.
     """
 
-    index: int
+    place: int
     number: int
     origin: int
     start: int
