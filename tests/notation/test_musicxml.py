@@ -19,6 +19,8 @@ from scogen_pipeline.notation.musicxml import to_musicxml
 from scogen_pipeline.notation.printed_measures import printed_measures
 from scogen_pipeline.notation.quantise import clean
 from scogen_pipeline.notation.validation import validate_musicxml
+from scogen_pipeline.sampling.primer import Primer
+from scogen_pipeline.scores.conversion import convert_score
 
 Build = Callable[..., Piece]
 
@@ -307,6 +309,15 @@ def test_a_part_that_is_silent_in_the_pickup_has_a_rest_of_its_length(build: Bui
     assert first is not None
     (note,) = first.findall("note")
     assert (note.findtext("type"), note.find("rest[@measure]")) == ("quarter", None)
+
+
+def test_a_page_with_a_pickup_is_ingested_as_the_measures_of_the_piece(build: Build) -> None:
+    from music21 import converter  # noqa: PLC0415
+
+    piece = build("violin, cello", "3/4", "C", UPBEAT)
+    score = converter.parseData(to_musicxml(piece), format="musicxml")
+    again = Primer.read(convert_score(score, genre="string quartet", collection="trial").midi).piece
+    assert (again.meters, again.pickup_ticks, again.notes) == (piece.meters, piece.pickup_ticks, piece.notes)
 
 
 def test_both_hands_of_a_pickup_begin_together(build: Build) -> None:
