@@ -18,9 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from scogen_pipeline.analysis.note_columns import FloatArray, IntArray, NoteColumns, measure_bounds, note_columns, top_line
+from scogen_pipeline.analysis.note_columns import FloatArray, NoteColumns, measure_bounds, note_columns, top_line
 from scogen_pipeline.analysis.returns import returns_of
-from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.piece import Piece
 
 #: Longest phrase in measures.
@@ -34,6 +33,10 @@ _NO_ONSET: Final = -2.0
 _LOCAL: Final = 0.6
 #: The same against the longest distances in the piece.
 _STANDING_OUT: Final = 1.05
+#: What stands out lasts at least twice the median (as a logarithm) and one and a half beats: else nearly all phrases of dances in
+#: even eighths are two measures long.
+_TWICE: Final = 1.0
+_LONG_BEATS: Final = 1.5
 _REST: Final = 1.55
 #: What a boundary gains at the place in the measure where the piece began.
 _IN_PHASE: Final = 0.85
@@ -83,14 +86,15 @@ def _best_cuts(strengths: FloatArray, *, has_pickup: bool) -> list[int]:
 
 def _boundary_strengths(piece: Piece) -> FloatArray:
     """Return the log odds of a phrase beginning with each measure, `(n_bars,)`."""
-    strengths = _line_strengths(top_line(note_columns(piece)), measure_bounds(piece), piece.key)
+    strengths = _line_strengths(piece)
     returns = np.array(returns_of(piece))
     strengths[1:] += _RUN_BEGINS * ((returns[1:] != returns[:-1]) & (returns[1:] > 0))
     return strengths
 
 
-def _line_strengths(line: NoteColumns, bounds: IntArray, key: Key) -> FloatArray:
-    """Return for each bar line the log odds of the likeliest boundary near it."""
+def _line_strengths(piece: Piece) -> FloatArray:
+    """Return for each bar line the log odds of the likeliest boundary of the top line near it."""
+    line, bounds, key = top_line(note_columns(piece)), measure_bounds(piece), piece.key
     strengths = np.full(len(bounds) - 1, _NO_ONSET)
     if len(line.onsets) < 3:
         return strengths
@@ -99,14 +103,14 @@ def _line_strengths(line: NoteColumns, bounds: IntArray, key: Key) -> FloatArray
     nearest = bar + (2 * offsets >= lengths)
     is_in_phase = offsets == (line.onsets[0] - bounds[line.measures[0]]) % lengths
     degrees = (line.pitches[:-1] - key.tonic_pitch_class) % 12
-    odds = _PLAIN + _gap_strengths(line) + _IN_PHASE * is_in_phase
+    odds = _PLAIN + _gap_strengths(line, piece.meter.beat_ticks) + _IN_PHASE * is_in_phase
     odds += _LEAP * np.minimum(np.abs(np.diff(line.pitches)), 12) / 12 + _TONIC_TRIAD * np.isin(degrees, _TRIAD_STEPS[key.mode])
     is_inside = nearest < len(strengths)
     np.maximum.at(strengths, nearest[is_inside], odds[is_inside])
     return strengths
 
 
-def _gap_strengths(line: NoteColumns) -> FloatArray:
+def _gap_strengths(line: NoteColumns, beat_ticks: int) -> FloatArray:
     """Return what the distance of onsets before each note of a line but the first says of a boundary there."""
     distances = np.diff(line.onsets)
     rests = np.maximum(line.onsets[1:] - line.ends[:-1], 0)
@@ -115,6 +119,6 @@ def _gap_strengths(line: NoteColumns) -> FloatArray:
     local = np.log2(gaps / np.sqrt(before * after))
     lengths = np.log2(np.append(gaps, line.durations[-1]))  # the end of the piece is a boundary too
     longest = np.sort(lengths)[-max(1, len(lengths) // _NOTES_PER_BOUNDARY) :].mean()
-    longest = max(longest, np.median(lengths) + 1)  # where all notes are alike, none stands out
+    longest = max(longest, np.median(lengths) + _TWICE, np.log2(_LONG_BEATS * beat_ticks))
     strengths: FloatArray = _LOCAL * local + _STANDING_OUT * (lengths[:-1] - longest) + _REST * (rests > 0)
     return strengths
