@@ -57,6 +57,8 @@ def test_a_pickup_that_was_asked_for_is_there(genre: str, seed: int, vocabulary:
     piece = compose_piece(request, RandomStepper(vocabulary, seed))
     assert piece.n_bars == 4
     assert request.meter.bar_ticks / 2 <= piece.notes[0].onset < request.meter.bar_ticks
+    assert piece.pickup_ticks == request.meter.bar_ticks - piece.notes[0].onset or piece.notes[0].onset % 3
+    assert max(note.end for note in piece.notes) == last_tick(piece)
 
 
 def test_a_pickup_is_as_frequent_as_in_the_genre() -> None:
@@ -82,11 +84,16 @@ def test_a_single_line_sounds_one_note_at_a_time(case: tuple[Request, Piece]) ->
             assert all(first.end <= second.onset for first, second in itertools.pairwise(notes))
 
 
+def last_tick(piece: Piece) -> int:
+    """Return the first tick after the music: the last measure makes way for the pickup."""
+    return piece.end - (piece.meter.bar_ticks - piece.notes[0].onset if piece.notes[0].onset else 0)
+
+
 def test_it_closes_on_the_tonic_after_the_dominant(case: tuple[Request, Piece]) -> None:
     _, piece = case
     tonic = piece.key.tonic_pitch_class
     final = piece.end - piece.meter.bar_ticks
-    last = [note for note in piece.notes if note.end == piece.end]
+    last = [note for note in piece.notes if note.end == last_tick(piece)]
     assert min(note.pitch for note in last) % 12 == tonic
     dominant = {(tonic + degree) % 12 for degree in (7, 11, 2, 5)}
     leading = [note for note in piece.notes if note.onset < final and note.end > final - piece.meter.beat_ticks]
@@ -96,7 +103,7 @@ def test_it_closes_on_the_tonic_after_the_dominant(case: tuple[Request, Piece]) 
 
 def test_every_part_sounds_to_the_end(case: tuple[Request, Piece]) -> None:
     _, piece = case
-    assert all(max(note.end for note in piece.notes_of(index)) == piece.end for index in range(len(piece.parts)))
+    assert all(max(note.end for note in piece.notes_of(index)) == last_tick(piece) for index in range(len(piece.parts)))
 
 
 def test_no_part_is_silent_for_two_measures(case: tuple[Request, Piece]) -> None:

@@ -60,7 +60,7 @@ def compose_pieces(request: Request, stepper: Stepper, primer: tuple[str, ...] =
         Pieces by file name, without an ending.
     """
     if primer:
-        request = replace(request, pickup="yes" if has_pickup(primer) else "no")
+        request = replace(request, pickup="yes" if has_pickup(primer, request.meter) else "no")
     plan = Plan.of(request)
     written = write_tokens(plan, stepper, request, primer)
     pieces = {}

@@ -291,7 +291,11 @@ class Grammar:
         self._outline.take("chord", value)
 
     def _take_pos(self, value: str) -> None:
+        is_first = self._n_bars_begun == 1 and self._after == "bar"
         self._onset, self._last_part, self._after = self._bar_onset + int(value), -1, "pos"
+        if is_first and self._onset and self._plan.has_pickup:
+            self._plan = self._plan.begun_at(self._onset)
+            self._rhythm.follow(self._plan)
 
     def _take_part(self, value: str) -> None:
         self._part, self._after = int(value), "part"

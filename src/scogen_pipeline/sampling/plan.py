@@ -6,7 +6,7 @@ spells them; `shift` moves them to the key that was asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +60,7 @@ class Plan:
         conditions: Tokens, one for each slot of `tokens.encoding.CONDITIONS`.
         has_pickup: Whether the first measure is silent but for its end.
         chords: For each measure the normal chord of each harmonic slot, None where the model may choose; empty if it always may.
+        pickup_ticks: Length of the pickup, once it is known.
         returns: For each measure how many measures back the one lies that it is like, 0 if none; empty if the model may choose.
     """
 
@@ -72,6 +73,7 @@ class Plan:
     has_pickup: bool = False
     returns: tuple[int, ...] = ()
     chords: tuple[tuple[Chord | None, ...], ...] = ()
+    pickup_ticks: int = 0
 
     @classmethod
     def of(cls, request: Request) -> Plan:
@@ -90,15 +92,19 @@ class Plan:
             request.parts, request.meter, n_bars, request.parsed_key, shift, conditions, request.has_pickup, returns, chords
         )
 
+    def begun_at(self, onset: int) -> Plan:
+        """Return the plan of a piece whose first note begins at a tick."""
+        return replace(self, pickup_ticks=self.meter.bar_ticks - onset) if self.has_pickup else self
+
     @cached_property
     def end(self) -> int:
-        """First tick after the piece."""
-        return self.n_bars * self.meter.bar_ticks
+        """First tick after the last note: the last measure makes way for the pickup."""
+        return self.n_bars * self.meter.bar_ticks - self.pickup_ticks
 
     @cached_property
     def final_onset(self) -> int:
         """First tick of the last measure, where the tonic arrives."""
-        return self.end - self.meter.bar_ticks
+        return (self.n_bars - 1) * self.meter.bar_ticks
 
     @cached_property
     def dominant_onset(self) -> int:

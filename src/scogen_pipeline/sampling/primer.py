@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.midi.reading import read_midi
-from scogen_pipeline.music.piece import Note, Piece
+from scogen_pipeline.music.piece import Note, Piece, longest_pickup
 from scogen_pipeline.tokens.alphabet import END, START, bar_token, kind_of, value_of
 from scogen_pipeline.tokens.encoding import encode
 from scogen_pipeline.tokens.quantise import quantise
@@ -21,6 +21,7 @@ from scogen_pipeline.tokens.tables import labelled_pieces
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from scogen_pipeline.music.meter import Meter
     from scogen_pipeline.sampling.request import Request
 
 logger = logging.getLogger(__name__)
@@ -68,13 +69,13 @@ class Primer:
         if n_bars < piece.n_bars:
             logger.info("The primer has %d measures; the first %d are taken.", piece.n_bars, n_bars)
         tokens = encode(_first_bars(piece, n_bars)).tokens
-        return _recounted(tokens, request.n_bars + has_pickup(tokens))
+        return _recounted(tokens, request.n_bars + has_pickup(tokens, piece.meter))
 
 
-def has_pickup(tokens: Iterable[str]) -> bool:
+def has_pickup(tokens: Iterable[str], meter: Meter) -> bool:
     """Tell whether a piece begins before its first full measure."""
-    first = next((token for token in tokens if kind_of(token) == "pos"), "pos=0")
-    return value_of(first) != "0"
+    first = next((int(value_of(token)) for token in tokens if kind_of(token) == "pos"), 0)
+    return 0 < meter.bar_ticks - first <= longest_pickup(meter)
 
 
 def _first_bars(piece: Piece, n_bars: int) -> Piece:

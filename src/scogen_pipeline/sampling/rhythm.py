@@ -105,6 +105,11 @@ class Rhythm:
         # Asked for many times between two notes; forgotten when a quarter is divided.
         self._durations_by_onset: dict[int, tuple[int, ...]] = {}
 
+    def follow(self, plan: Plan) -> None:
+        """Keep another plan from here on."""
+        self._limits = _limits_of(plan)
+        self._durations_by_onset.clear()
+
     def is_onset(self, tick: int) -> bool:
         """Tell whether a note may begin at a tick, or end there."""
         division = self._limits.division_needed(tick)
