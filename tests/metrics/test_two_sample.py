@@ -51,11 +51,10 @@ def test_shuffled_music_is_told_by_what_shuffling_destroys(tunes: pd.DataFrame) 
     found = two_sample_test(both, np.repeat([False, True], N), np.tile(np.arange(N), 2))
 
     assert found.auc > 0.97
-    first = found.tells.iloc[0]
-    assert first["feature"] in {"distinct_measure_share", "repeated_motif_share", "repeated_phrase_share", "similarity_4_bars"}
-    assert abs(first["alone"] - 0.5) > 0.4
-    step = found.tells.set_index("feature").loc["step_share"]
-    assert step["generated"] < step["real"]
+    assert abs(found.tells["alone"].iloc[0] - 0.5) > 0.4
+    tells = found.tells.set_index("feature")
+    assert tells.loc["distinct_measure_share", "generated"] > tells.loc["distinct_measure_share", "real"]
+    assert tells.loc["step_share", "generated"] < tells.loc["step_share", "real"]
 
 
 def test_copies_of_one_piece_are_never_on_both_sides_of_a_fold() -> None:

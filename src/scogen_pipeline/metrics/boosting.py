@@ -8,6 +8,7 @@ is left out: a single line has no harmony; where fewer pieces lack it, the trees
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,11 +47,13 @@ class Judge:
 
     def scores(self, features: Array) -> Array:
         """Return how likely each piece is of the last class, shape `(n,)`."""
-        return self.classifier.predict_proba(features[:, self.columns])[:, -1]
+        with _one_thread():
+            return self.classifier.predict_proba(features[:, self.columns])[:, -1]
 
     def classes_of(self, features: Array) -> Array:
         """Return the class of each piece, shape `(n,)`."""
-        return self.classifier.predict(features[:, self.columns])
+        with _one_thread():
+            return self.classifier.predict(features[:, self.columns])
 
 
 def fit_judge(features: Array, classes: Array, seed: int) -> Judge:
@@ -73,7 +76,17 @@ def fit_judge(features: Array, classes: Array, seed: int) -> Judge:
         early_stopping=False,
         random_state=seed,
     )
-    return Judge(classifier.fit(features[:, columns], classes), columns)
+    with _one_thread():
+        return Judge(classifier.fit(features[:, columns], classes), columns)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Keep scikit-learn to one core: on some hundred pieces, threads that wait for each other cost more than they bring."""
+    import sklearn.ensemble  # noqa: F401, PLC0415 - its library must be there to be limited
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limits
 
 
 def area_under_curve(scores: Array, is_positive: Array) -> float:

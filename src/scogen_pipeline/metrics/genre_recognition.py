@@ -48,8 +48,8 @@ def recognise_genres(features: pd.DataFrame, names: list[str], seed: int = 1) ->
 
 def usable_of_any(features: pd.DataFrame, names: list[str]) -> list[str]:
     """Return the features that are usable in at least one genre: harmony tells a chorale, though a reel has none."""
-    by_genre = (usable(group[names]) for _, group in features.groupby("genre"))
-    return [name for name in names if name in set().union(*by_genre)]
+    found = {name for _, group in features.groupby("genre") for name in usable(group[names])}
+    return [name for name in names if name in found]
 
 
 def recall_table(confusion: pd.DataFrame) -> pd.DataFrame:
