@@ -20,6 +20,7 @@ whose softmax is the distribution of the next id. The name of the network carrie
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from scogen_pipeline.errors import DataError, VocabularyError
@@ -79,7 +80,7 @@ def build_network(
     lstm_layer: Callable[..., keras.layers.LSTM] | None = None,
     *,
     sight: Sight = BLIND,
-    carried_batch: int | None = None,
+    carries_state: bool = False,
 ) -> keras.Model:
     """Build the network with fresh weights.
 
@@ -90,7 +91,8 @@ def build_network(
         seed: Decides the initial weights and what dropout drops.
         lstm_layer: What makes an LSTM layer; the Keras layer by default.
         sight: What else it sees.
-        carried_batch: Rows of every batch, if the layers are to keep their state from one batch to the next.
+        carries_state: Whether the state before the first step is an input (`hidden_1`, `cell_1`, ..., a pair a layer) and the
+            one after the last step an output, in the same order, behind the logits.
 
     Raises:
         DataError: If the table of allowed tokens is of another vocabulary.
@@ -99,25 +101,25 @@ def build_network(
     from keras import layers  # noqa: PLC0415
 
     draw = _Draw(seed)
-    tokens = keras.Input((None,), carried_batch, dtype="int32", name="tokens")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
     inputs = {"tokens": tokens}
-    embedding_layer = layers.ReversibleEmbedding if settings.tie_weights else layers.Embedding
+    embedding_layer = partial(layers.ReversibleEmbedding, reverse_dtype="float32") if settings.tie_weights else layers.Embedding
     embedding = embedding_layer(
         vocabulary.size, settings.embedding_size, embeddings_initializer=draw.uniform(), name="token_embedding"
     )
     x = embedding(tokens)
     seen = [x]
     if n_conditions:
-        inputs["conditions"] = conditions = keras.Input((n_conditions,), carried_batch, dtype="int32", name="conditions")
+        inputs["conditions"] = conditions = keras.Input((n_conditions,), dtype="int32", name="conditions")
         request = _request_vector(conditions, settings, vocabulary.size, draw)
         # (batch, time, 1) @ (batch, 1, condition_size): the request at every step, over a time that is not known here. Not a sum
         # with zeros: Keras 3.15 on TensorFlow takes (1, n, 1) + (1, 1, n) for a bias and returns (1, n, 1).
         seen.append(keras.ops.matmul(keras.ops.ones_like(x[:, :, :1]), keras.ops.expand_dims(request, 1)))
     if sight.feature_sizes:
-        inputs["features"] = keras.Input((None, len(sight.feature_sizes)), carried_batch, dtype="int32", name="features")
+        inputs["features"] = keras.Input((None, len(sight.feature_sizes)), dtype="int32", name="features")
         seen += _feature_vectors(inputs["features"], sight, draw)
     if sight.dense_size:
-        inputs["dense"] = keras.Input((None, sight.dense_size), carried_batch, name="dense")
+        inputs["dense"] = keras.Input((None, sight.dense_size), name="dense")
         compress = layers.Dense(settings.dense_size, use_bias=False, kernel_initializer=draw.glorot(), name="dense_projection")
         seen.append(compress(inputs["dense"]))
     # Without conditions there may be nothing to join, and Keras joins no single tensor.
@@ -126,18 +128,25 @@ def build_network(
     noise_shape = (None, 1, None) if settings.variational_dropout else None
     input_dropout = settings.dropout if settings.input_dropout is None else settings.input_dropout
     x = seen_by_all = layers.Dropout(input_dropout, noise_shape, seed=draw.seed(), name="dropout_0")(x)
-    outputs = []
+    outputs, states = [], []
     for level in range(1, settings.n_layers + 1):
         if settings.skip_connections and level > 1:
             x = layers.Concatenate(name=f"skip_{level}")([x, seen_by_all])
-        x = (lstm_layer or layers.LSTM)(
+        lstm = (lstm_layer or layers.LSTM)(
             settings.lstm_units,
             return_sequences=True,
-            stateful=carried_batch is not None,
+            return_state=carries_state,
             kernel_initializer=draw.glorot(),
             recurrent_initializer=keras.initializers.Orthogonal(seed=draw.seed()),
             name=f"lstm_{level}",
-        )(x)
+        )
+        if carries_state:
+            before = {f"{part}_{level}": keras.Input((settings.lstm_units,), name=f"{part}_{level}") for part in ("hidden", "cell")}
+            inputs |= before
+            x, *after = lstm(x, initial_state=list(before.values()))
+            states += after
+        else:
+            x = lstm(x)
         x = layers.Dropout(settings.dropout, noise_shape, seed=draw.seed(), name=f"dropout_{level}")(x)
         outputs.append(x)
     if settings.skip_connections and len(outputs) > 1:
@@ -145,25 +154,25 @@ def build_network(
     logits = _logits(x, settings, embedding, draw)
     if sight.allowed is not None:
         logits = _without_forbidden(logits, inputs["features"], sight)
-    return keras.Model(inputs, logits, name=network_name(vocabulary))
+    return keras.Model(inputs, [logits, *states] if carries_state else logits, name=network_name(vocabulary))
 
 
 def _logits(x: Any, settings: NetworkSettings, embedding: Any, draw: _Draw) -> Any:
-    """Return the logits of the next token, (batch, time, vocabulary)."""
+    """Return the logits of the next token, (batch, time, vocabulary), in full precision whatever the policy of the layers below."""
     import keras  # noqa: PLC0415
     from keras import layers  # noqa: PLC0415
 
     def output(context: Any) -> Any:
         if settings.tie_weights:
             return embedding(context, reverse=True)
-        return layers.Dense(embedding.input_dim, kernel_initializer=draw.glorot(), name="logits")(context)
+        return layers.Dense(embedding.input_dim, kernel_initializer=draw.glorot(), dtype="float32", name="logits")(context)
 
     n, size = settings.n_softmaxes, settings.embedding_size if settings.tie_weights else settings.lstm_units
     if n == 1 and settings.tie_weights:
         x = layers.Dense(size, kernel_initializer=draw.glorot(), name=TIED_CONTEXT)(x)
     if n == 1:
         return output(x)
-    shares = layers.Dense(n, kernel_initializer=draw.glorot(), name=SHARES)(x)
+    shares = layers.Dense(n, kernel_initializer=draw.glorot(), dtype="float32", name=SHARES)(x)
     contexts = layers.Dense(n * size, activation="tanh", kernel_initializer=draw.glorot(), name=CONTEXTS)(x)
     each = output(layers.Reshape((-1, n, size), name="context_of_each")(contexts))  # (batch, time, softmaxes, vocabulary)
     mixed = keras.ops.log_softmax(each) + keras.ops.expand_dims(keras.ops.log_softmax(shares), -1)
@@ -190,10 +199,10 @@ def _without_forbidden(logits: Any, features: Any, sight: Sight) -> Any:
     if penalties.shape[1] != logits.shape[-1]:
         raise DataError(f"`allowed` must have a column for each of {logits.shape[-1]} tokens, received {penalties.shape[1]}.")
     # Weights that are not trained, so that the saved network has them.
-    table = keras.layers.Embedding(*penalties.shape, trainable=False, embeddings_initializer="zeros", name=name)
+    table = keras.layers.Embedding(*penalties.shape, trainable=False, embeddings_initializer="zeros", dtype="float32", name=name)
     added = table(features[:, :, sight.allowed_by])
     table.set_weights([penalties])
-    return keras.layers.Add(name="allowed_logits")([logits, added])
+    return keras.layers.Add(dtype="float32", name="allowed_logits")([logits, added])
 
 
 def _request_vector(conditions: Any, settings: NetworkSettings, vocabulary_size: int, draw: _Draw) -> Any:

@@ -41,6 +41,7 @@ _FIT_RANGES: Final = {
     "weight_decay": (0.0, 1.0),
     "weight_averaging": (0.0, 0.99999),
 }
+_FIT_CHOICES: Final = {"precision": ("float32", "bfloat16", "float16"), "devices": ("one", "all", "cluster")}
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class FitSettings:
         weight_decay: Share by which weights other than biases shrink, times the learning rate, at each step.
         weight_averaging: Share that an average over the steps keeps of itself at each; the average is what is saved. 0: none.
         carry_state: Whether the state goes on from window to window of a piece, in training and in validation.
+        precision: What layers compute in, `float32`, `bfloat16` or `float16`; weights and loss are float32 always.
+        devices: `one`, `all` of this host, or those of a `cluster` of hosts that `TF_CONFIG` names.
 
     Raises:
         RequestError: If a value is out of range.
@@ -118,11 +121,14 @@ class FitSettings:
     weight_decay: float = 0.0
     weight_averaging: float = 0.0
     carry_state: bool = False
+    precision: str = "float32"
+    devices: str = "one"
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _check_ranges(self, _FIT_RANGES)
         _check_flags(self, "carry_state")
+        _check_choices(self, _FIT_CHOICES)
 
     def learning_rate_at(self, progress: float) -> float:
         """Return the learning rate after a share of all epochs: a short rise, then a cosine.
@@ -151,3 +157,9 @@ def _check_flags(settings: object, *names: str) -> None:
     for name in names:
         if not isinstance(getattr(settings, name), bool):
             raise RequestError(f"`{name}` must be true or false, received {getattr(settings, name)!r}.")
+
+
+def _check_choices(settings: object, choices: Mapping[str, tuple[str, ...]]) -> None:
+    for name, allowed in choices.items():
+        if getattr(settings, name) not in allowed:
+            raise RequestError(f"`{name}` must be one of {', '.join(allowed)}, received {getattr(settings, name)!r}.")

@@ -1,25 +1,155 @@
-"""All that is specific to TensorFlow: memory of GPUs, determinism, and an LSTM that is fast on a CPU.
+"""Training on TensorFlow: one device, all of this host, or those of several hosts, bit by bit repeatable.
 
-Keras computes an LSTM on a CPU step by step, input product and weight gradients included. Here the products that need no
-recurrence are done for all steps at once: 1.2 (2x320) to 1.5 times (2x384) the tokens per second on 2 cores; see
-`benchmarks/training_speed.py`. XLA is no alternative: it was three times slower than the plain graph.
-The layer computes what `keras.layers.LSTM` computes and has its weights, so a trained network is saved with the plain layer.
+Every device has the weights and a share of the rows. Each sums the gradients of its rows; their sum over all devices is the gradient
+of the whole batch, whose norm is then limited: one device with all the rows would do the same.
 
-**Conventions.** Time-major arrays in here: (time, batch, units). Gates in Keras' order: input, forget, candidate, output.
+**References.** https://www.tensorflow.org/guide/distributed_training
 """
 
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from scogen_pipeline.model.cluster import Place, place_in_cluster
+from scogen_pipeline.model.runtime import Fed, States, loss_and_states, starting_states
+from scogen_pipeline.model.tensorflow_lstm import CpuLSTM
 
 logger = logging.getLogger(__name__)
 
 
-def prepare() -> None:
+class AdamOfSums(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
+    """Adam for gradients that are summed over all devices already.
+
+    Keras' own limits the norm on each device and then sums, which depends on how the rows are spread.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+        return grads_and_vars
+
+
+class TensorFlowRuntime:
+    """See `Runtime`."""
+
+    optimizer = AdamOfSums
+
+    def __init__(self, devices: str) -> None:
+        _prepare()
+        self._place = place_in_cluster(os.environ) if devices == "cluster" else Place()
+        self._strategy = _strategy(devices)
+        self._states: Any = None
+
+    @property
+    def lstm_layer(self) -> type[keras.layers.LSTM]:
+        """Return the fastest LSTM layer: cuDNN's on a GPU."""
+        return keras.layers.LSTM if tf.config.list_physical_devices("GPU") else CpuLSTM
+
+    @property
+    def n_devices(self) -> int:
+        """Return the number of devices on all hosts."""
+        return int(self._strategy.num_replicas_in_sync)
+
+    @property
+    def is_chief(self) -> bool:
+        """Return whether this process writes the results."""
+        return self._place.is_chief
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return the context in which variables are copied to every device."""
+        return self._strategy.scope()  # type: ignore[no-any-return]
+
+    def begin(self, network: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+        """Take a network to train."""
+        self._network, self._optimizer = network, optimizer
+        self._train_step, self._validation_step = self._compiled(self._trained), self._compiled(self._validated)
+
+    def train(self, fed: Fed) -> float:
+        """Take one step; return the loss before it."""
+        return self._loss(self._train_step, fed)
+
+    def validate(self, fed: Fed) -> float:
+        """Return the loss; change nothing but the carried state."""
+        return self._loss(self._validation_step, fed)
+
+    def of_chief(self, value: float) -> float:
+        """Return the chief's number."""
+        if self._place.n_hosts == 1:
+            return value
+        mine = tf.constant(value if self.is_chief else 0.0, tf.float64)
+        total = self._strategy.run(lambda: _summed([mine / self._n_local])[0])
+        return float(self._strategy.experimental_local_results(total)[0])
+
+    def _loss(self, step: Callable[..., Any], fed: Fed) -> float:
+        if self._states is None:
+            self._states = self._dealt(starting_states(self._network, len(fed.targets)))
+        loss, self._states = step(self._dealt(fed), self._states)
+        return float(self._strategy.experimental_local_results(loss)[0])
+
+    def _compiled(self, step: Callable[[Fed, States], tuple[Any, States]]) -> Callable[..., Any]:
+        # Without XLA, which made the LSTM three times slower on a CPU and knows no cuDNN. The shapes are given, lest the program
+        # depends on the order of the batches' lengths; shares of rows have no signature.
+        signature = self._signature() if self._n_local == 1 else None
+        return tf.function(  # type: ignore[no-any-return]
+            lambda fed, states: self._strategy.run(step, args=(fed, states)),
+            input_signature=signature,
+            reduce_retracing=True,
+            autograph=False,
+        )
+
+    def _signature(self) -> tuple[Fed, dict[str, Any]]:
+        states = starting_states(self._network, 0)
+        specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in self._network.input.items()}
+        ids, weights = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None], tf.float32)
+        fed = {name: spec for name, spec in specs.items() if name not in states}
+        carried = {name: tf.TensorSpec([None, state.shape[1]], tf.float32) for name, state in states.items()}
+        return Fed(fed, ids, weights, tf.TensorSpec([None, 1], tf.bool)), carried
+
+    def _trained(self, fed: Fed, states: States) -> tuple[Any, States]:
+        variables = self._network.trainable_variables
+        with tf.GradientTape() as tape:
+            loss, states = loss_and_states(lambda inputs: self._network(inputs, training=True), fed, states)
+            scaled = self._optimizer.scale_loss(loss)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(scaled, variables)]
+        loss, *gradients = _summed([loss, *gradients])
+        self._optimizer.apply(gradients, variables)
+        return loss, states
+
+    def _validated(self, fed: Fed, states: States) -> tuple[Any, States]:
+        loss, states = loss_and_states(lambda inputs: self._network(inputs, training=False), fed, states)
+        return _summed([loss])[0], states
+
+    @property
+    def _n_local(self) -> int:
+        return self.n_devices // self._place.n_hosts
+
+    def _dealt(self, arrays: Any) -> Any:
+        """Deal the rows of this host out to its devices."""
+        return tf.nest.map_structure(self._dealt_rows, arrays)
+
+    def _dealt_rows(self, rows: np.ndarray[Any, Any]) -> Any:
+        first = self._place.index * self._n_local
+        shares = np.split(rows, self.n_devices)[first : first + self._n_local]
+        if self._n_local == 1:
+            return tf.constant(shares[0])
+        return self._strategy.experimental_distribute_values_from_function(
+            lambda context: tf.constant(shares[context.replica_id_in_sync_group - first])
+        )
+
+
+def _summed(tensors: list[Any]) -> list[Any]:
+    """Return the sums over all devices."""
+    context = tf.distribute.get_replica_context()
+    return list(context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)) if context.num_replicas_in_sync > 1 else tensors
+
+
+def _prepare() -> None:
     """Let GPUs take memory as needed and make every operation repeatable, bit by bit."""
     for gpu in tf.config.list_physical_devices("GPU"):
         try:
@@ -29,84 +159,10 @@ def prepare() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def lstm_layer() -> type[keras.layers.LSTM]:
-    """Return the fastest LSTM layer: cuDNN's on a GPU, else the one below."""
-    return keras.layers.LSTM if tf.config.list_physical_devices("GPU") else CpuLSTM
-
-
-class CpuLSTM(keras.layers.LSTM):  # type: ignore[misc]  # Keras has no types
-    """`keras.layers.LSTM`, faster on a CPU; no mask, returns sequences."""
-
-    def inner_loop(  # the signature is Keras'
-        self,
-        sequences: Any,
-        initial_state: Any,
-        mask: Any,  # noqa: ARG002
-        training: bool = False,  # noqa: ARG002
-    ) -> tuple[Any, Any, list[Any]]:
-        """Return the last output, all outputs (batch, time, units) and the last states."""
-        x = tf.transpose(sequences, [1, 0, 2])
-        hidden, cell = _lstm(x, *initial_state, *(tf.convert_to_tensor(weight) for weight in self.cell.weights))
-        return hidden[-1], tf.transpose(hidden, [1, 0, 2]), [hidden[-1], cell[-1]]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
-def _lstm(x: Any, hidden_before: Any, cell_before: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
-    n_steps, units = tf.shape(x)[0], recurrent_kernel.shape[0]
-    rows = tf.reshape(x, [-1, x.shape[2]])
-    projected = tf.reshape(tf.matmul(rows, kernel) + bias, [n_steps, -1, 4 * units])
-    hidden, cell, gates = _forward_loop(projected, hidden_before, cell_before, recurrent_kernel)
-
-    def gradient(d_hidden: Any, _d_cell: Any) -> tuple[Any, ...]:
-        cells = tf.concat([cell_before[None], cell], 0)
-        d_hidden_before, d_cell_before, d_gates = _backward_loop(d_hidden, cells, gates, recurrent_kernel)
-        d_gates = tf.reshape(d_gates, [-1, 4 * units])
-        earlier = tf.reshape(tf.concat([hidden_before[None], hidden[:-1]], 0), [-1, units])
-        return (
-            tf.reshape(tf.matmul(d_gates, kernel, transpose_b=True), tf.shape(x)),
-            d_hidden_before,
-            d_cell_before,
-            tf.matmul(rows, d_gates, transpose_a=True),
-            tf.matmul(earlier, d_gates, transpose_a=True),
-            tf.reduce_sum(d_gates, 0),
-        )
-
-    return (hidden, cell), gradient
-
-
-def _forward_loop(projected: Any, hidden: Any, cell: Any, recurrent_kernel: Any) -> tuple[Any, Any, Any]:
-    """Return outputs and cell states (time, batch, units), and the activated gates (time, batch, 4 * units)."""
-    n_steps = tf.shape(projected)[0]
-
-    def body(step: Any, hidden: Any, cell: Any, *logs: Any) -> tuple[Any, ...]:
-        i, f, g, o = tf.split(projected[step] + tf.matmul(hidden, recurrent_kernel), 4, axis=1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        cell = f * cell + i * g
-        hidden = o * tf.tanh(cell)
-        values = (hidden, cell, tf.concat([i, f, g, o], 1))
-        return (step + 1, hidden, cell, *(log.write(step, value) for log, value in zip(logs, values, strict=True)))
-
-    logs = [tf.TensorArray(tf.float32, size=n_steps) for _ in range(3)]
-    _, _, _, *logs = tf.while_loop(lambda step, *_: step < n_steps, body, (0, hidden, cell, *logs))
-    outputs, cells, gates = (log.stack() for log in logs)
-    return outputs, cells, gates
-
-
-def _backward_loop(d_hidden: Any, cells: Any, gates: Any, recurrent_kernel: Any) -> tuple[Any, Any, Any]:
-    """Return the gradients of the state before all steps and of the gates before activation, (time, batch, 4 * units).
-
-    `cells` has one step more than the others, the state before the first.
-    """
-    n_steps, zero = tf.shape(gates)[0], tf.zeros_like(cells[0])
-
-    def body(step: Any, d_next: Any, d_cell: Any, log: Any) -> tuple[Any, ...]:
-        i, f, g, o = tf.split(gates[step], 4, axis=1)
-        d_output, squashed = d_hidden[step] + d_next, tf.tanh(cells[step + 1])
-        d_cell += d_output * o * (1 - squashed * squashed)
-        d_input, d_forget = d_cell * g * i * (1 - i), d_cell * cells[step] * f * (1 - f)
-        d_gates = tf.concat([d_input, d_forget, d_cell * i * (1 - g * g), d_output * squashed * o * (1 - o)], 1)
-        return step - 1, tf.matmul(d_gates, recurrent_kernel, transpose_b=True), d_cell * f, log.write(step, d_gates)
-
-    log = tf.TensorArray(tf.float32, size=n_steps)
-    _, d_hidden_before, d_cell_before, log = tf.while_loop(lambda step, *_: step >= 0, body, (n_steps - 1, zero, zero, log))
-    return d_hidden_before, d_cell_before, log.stack()
+def _strategy(devices: str) -> Any:
+    if devices == "cluster":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if devices == "all" and len(found) > 1:
+        return tf.distribute.MirroredStrategy([device.name for device in found])
+    return tf.distribute.get_strategy()

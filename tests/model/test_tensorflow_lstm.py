@@ -11,12 +11,12 @@ if keras.backend.backend() != "tensorflow":
 
 import tensorflow as tf
 
-from scogen_pipeline.model import tensorflow_runtime
+from scogen_pipeline.model.tensorflow_lstm import CpuLSTM
 
 
 def test_the_fast_layer_has_the_outputs_and_gradients_of_the_keras_layer():
     x = tf.constant(np.random.default_rng(0).normal(size=(3, 11, 5)).astype(np.float32))
-    plain, fast = keras.layers.LSTM(7, return_sequences=True), tensorflow_runtime.CpuLSTM(7, return_sequences=True)
+    plain, fast = keras.layers.LSTM(7, return_sequences=True), CpuLSTM(7, return_sequences=True)
     plain.build(x.shape)
     fast.build(x.shape)
     weights = [np.random.default_rng(seed).normal(size=w.shape).astype(np.float32) for seed, w in enumerate(plain.get_weights())]
@@ -30,9 +30,3 @@ def test_the_fast_layer_has_the_outputs_and_gradients_of_the_keras_layer():
         results.append([y, *tape.gradient(loss, [x, *(variable.value for variable in layer.trainable_variables)])])
     for expected, found in zip(*results, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-
-
-def test_preparing_twice_does_no_harm():
-    tensorflow_runtime.prepare()
-    tensorflow_runtime.prepare()
-    assert issubclass(tensorflow_runtime.lstm_layer(), keras.layers.LSTM)
