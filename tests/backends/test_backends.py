@@ -1,6 +1,6 @@
 """The same model file predicts, generates and trains alike under TensorFlow, JAX and PyTorch: `make test-backends`.
 
-One file, with features, dense values, a table of forbidden tokens and skip connections, and real token strings. Tolerances: logits
+One file, with features, dense values, a table of forbidden tokens, skip connections; real token strings. Tolerances: logits
 1e-4; losses 1e-5 of themselves; weights after steps of Adam at 0.001 5e-6, a two hundredth of a step.
 """
 

@@ -30,8 +30,14 @@ def test_the_first_worker_writes_unless_there_is_a_chief():
 
 @pytest.mark.parametrize(
     "text",
-    ["no JSON", "[]", "{}", '{"cluster": {"worker": ["a:1"]}}', '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}'],
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        '{"cluster": {"worker": ["a:1"]}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+    ],
 )
 def test_a_variable_that_is_not_understood_is_refused_with_an_example(text: str):
-    with pytest.raises(RequestError, match="`TF_CONFIG` must be like .*worker.*received"):
+    with pytest.raises(RequestError, match=r"`TF_CONFIG` must be like .*worker.*received"):
         place_in_cluster({"TF_CONFIG": text})

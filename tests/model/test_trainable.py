@@ -41,7 +41,7 @@ def test_rows_that_cannot_be_dealt_out_evenly_are_refused():
 def test_hosts_that_stand_at_different_steps_do_not_train(data: TrainingData, monkeypatch):
     network = TrainableNetwork(SMALL, data.vocabulary, data.n_conditions, FIT)
     monkeypatch.setattr(network._runtime, "of_chief", lambda value: 5.0)
-    with pytest.raises(DataError, match="`training_checkpoint` must be the same on every host, received one of step 0.* step 5"):
+    with pytest.raises(DataError, match=r"`training_checkpoint` must be the same on every host, received one of step 0.* step 5"):
         network.train(None, 0.01)  # type: ignore[arg-type]
 
 

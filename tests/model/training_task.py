@@ -1,6 +1,6 @@
-"""Train a few steps on devices of choice and write what came of it; a process of its own, since devices are chosen once a process.
+"""Train a few steps on devices of choice and write the result; a process of its own, since devices are chosen once a process.
 
-    python training_task.py RESULT.npz DEVICES N_LOGICAL_CPUS CARRY_STATE PRECISION
+python training_task.py RESULT.npz DEVICES N_LOGICAL_CPUS CARRY_STATE PRECISION
 """
 
 from __future__ import annotations

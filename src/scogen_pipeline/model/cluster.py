@@ -1,7 +1,7 @@
 """Which of several hosts this process is, as TensorFlow is told by the variable `TF_CONFIG`.
 
-**Conventions.** Every host runs the same command with the same data and settings; one of them, the *chief*, also writes what comes
-of it. `TF_CONFIG` is JSON: `{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}`.
+**Conventions.** Every host runs the same command with the same data and settings; one of them, the *chief*, also writes the
+results. `TF_CONFIG` is JSON: `{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}`.
 
 **References.** https://www.tensorflow.org/guide/distributed_training, "Setting up the TF_CONFIG environment variable".
 """

@@ -141,7 +141,9 @@ def build_network(
             name=f"lstm_{level}",
         )
         if carries_state:
-            before = {f"{part}_{level}": keras.Input((settings.lstm_units,), name=f"{part}_{level}") for part in ("hidden", "cell")}
+            before = {
+                f"{part}_{level}": keras.Input((settings.lstm_units,), name=f"{part}_{level}") for part in ("hidden", "cell")
+            }
             inputs |= before
             x, *after = lstm(x, initial_state=list(before.values()))
             states += after
@@ -158,7 +160,7 @@ def build_network(
 
 
 def _logits(x: Any, settings: NetworkSettings, embedding: Any, draw: _Draw) -> Any:
-    """Return the logits of the next token, (batch, time, vocabulary), in full precision whatever the policy of the layers below."""
+    """Return the logits of the next token, (batch, time, vocabulary), in full precision whatever the layers below have."""
     import keras  # noqa: PLC0415
     from keras import layers  # noqa: PLC0415
 

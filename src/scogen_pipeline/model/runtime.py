@@ -1,7 +1,7 @@
 """What training asks of a backend: to take a step, on one device or on several.
 
-The network is a function of the batch *and of the state before it*; the state after it is a result. No layer remembers anything, so
-carried state works wherever Keras does, and each device keeps the state of its own rows.
+The network is a function of the batch *and of the state before it*; the state after it is a result. No layer remembers anything,
+so carried state works wherever Keras does, and each device keeps the state of its own rows.
 
 **Conventions.** The *loss* of a batch is its NLL in nats per token: the mean over the tokens of the whole batch, however its rows
 are spread. That is why the weights of the tokens that are fed sum to 1 over the whole batch, and each device only sums.

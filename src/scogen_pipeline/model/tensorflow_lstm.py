@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+
 class CpuLSTM(keras.layers.LSTM):  # type: ignore[misc]  # Keras has no types
     """`keras.layers.LSTM`, faster on a CPU; no mask, returns sequences."""
 

@@ -1,7 +1,7 @@
 """Training on TensorFlow: one device, all of this host, or those of several hosts, bit by bit repeatable.
 
-Every device has the weights and a share of the rows. Each sums the gradients of its rows; their sum over all devices is the gradient
-of the whole batch, whose norm is then limited: one device with all the rows would do the same.
+Every device has the weights and a share of the rows. Each sums the gradients of its rows; their sum over all devices is the
+gradient of the whole batch, whose norm is then limited: one device with all the rows would do the same.
 
 **References.** https://www.tensorflow.org/guide/distributed_training
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 

@@ -1,8 +1,8 @@
 """The network as something that takes steps, and whose whole state can be read and put back.
 
 **Conventions.** The *state* is every variable that the next step depends on, in Keras' order: weights, seeds of dropout, the
-optimizer's moments, iteration count and learning rate. NLL is in nats per token. With mixed precision the weights and the loss are
-float32 all the same; what is between them is not.
+optimizer's moments, iteration count and learning rate. NLL is in nats per token. With mixed precision the weights and the loss
+are float32 all the same; what is between them is not.
 
 **References.** Kingma and Ba, 2015 (Adam); Pascanu, Mikolov and Bengio, 2013 (clipping the norm of the gradient); Loshchilov and
 Hutter, 2019 (decoupled weight decay); Polyak and Juditsky, 1992 (averaging weights); Micikevicius et al., 2018 (mixed precision).
@@ -117,7 +117,9 @@ class TrainableNetwork:
 
     def _require_same_start(self) -> None:
         """Refuse to train with hosts that stand elsewhere: one that found no checkpoint, for instance."""
-        mine = int(self._optimizer.iterations)
+        import keras  # noqa: PLC0415
+
+        mine = int(keras.ops.convert_to_numpy(self._optimizer.iterations))
         chiefs = int(self.of_chief(mine))
         if mine != chiefs:
             raise DataError(
