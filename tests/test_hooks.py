@@ -15,7 +15,7 @@ from kedro.pipeline import node, pipeline
 from scogen_pipeline.datasets.run_lock import run_lock
 from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDataset
 from scogen_pipeline.errors import DataError, RequestError
-from scogen_pipeline.hooks import TRACKED_TAG, OutputLockHook, ParameterNameHook, StepHook, TrackingHook
+from scogen_pipeline.hooks import TRACKED_TAG, FollowerHook, OutputLockHook, ParameterNameHook, StepHook, TrackingHook
 from scogen_pipeline.sampling.request import Request
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -191,3 +191,26 @@ def test_an_error_closes_the_run_as_failed(mlflow: FakeMlflow) -> None:
     hook = run([TRACKED_TAG])
     hook.on_pipeline_error(ValueError(), {}, pipeline([]), None)
     assert mlflow.calls[-1] == "on_pipeline_error"
+
+
+HELPER = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}'
+
+
+def test_a_host_that_helps_to_train_writes_nothing_and_takes_no_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    steps = pipeline([node(lambda value: value, "a", "b", name="train", tags=TRACKED_TAG)])
+    catalog = DataCatalog({"b": TrainingCheckpointDataset(filepath=str(tmp_path / "b.npz"))})
+    monkeypatch.setenv("TF_CONFIG", HELPER)
+    OutputLockHook().before_pipeline_run(steps, catalog)
+    tracking = TrackingHook()
+    tracking.before_pipeline_run({}, steps, catalog)
+    FollowerHook().before_pipeline_run(steps, catalog)
+    assert isinstance(catalog["b"], MemoryDataset)
+    assert tracking._mlflow is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_first_host_writes_as_ever(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    catalog = DataCatalog({"b": TrainingCheckpointDataset(filepath=str(tmp_path / "b.npz"))})
+    monkeypatch.setenv("TF_CONFIG", HELPER.replace('"index": 1', '"index": 0'))
+    FollowerHook().before_pipeline_run(pipeline([node(lambda value: value, "a", "b", name="train")]), catalog)
+    assert isinstance(catalog["b"], TrainingCheckpointDataset)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import logging
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kedro.framework.hooks import hook_impl
 
 from scogen_pipeline.errors import RequestError, did_you_mean
+from scogen_pipeline.model.cluster import place_in_cluster
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -68,7 +70,7 @@ class OutputLockHook:
         """Lock, before anything else is begun."""
         self._release()
         datasets = list(_locked_datasets(pipeline, catalog))
-        if not datasets:
+        if not datasets or not place_in_cluster(os.environ).is_chief:
             return
         from scogen_pipeline.datasets.run_lock import run_lock  # noqa: PLC0415 - a run that locks nothing does not pay
 
@@ -134,6 +136,23 @@ class StepHook:
         logger.info("[%*d/%d] %s", len(str(self._n_steps)), self._n_begun, self._n_steps, node.name)
 
 
+class FollowerHook:
+    """Keeps a host that helps another one to train from writing: what comes of the run stays in its memory.
+
+    `TF_CONFIG` says which host this is, see docs/devices.md; without it nothing happens.
+    """
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Put memory in the place of every output."""
+        if place_in_cluster(os.environ).is_chief:
+            return
+        from kedro.io import MemoryDataset  # noqa: PLC0415
+
+        for name in pipeline.all_outputs():
+            catalog[name] = MemoryDataset(copy_mode="assign")
+
+
 class TrackingHook:
     """Opens an MLflow run around the pipelines that are tracked; each field of a parameter group is a parameter of the run."""
 
@@ -149,7 +168,7 @@ class TrackingHook:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Open a run, if the pipeline is tracked."""
-        if not _is_tracked(pipeline):
+        if not _is_tracked(pipeline) or not place_in_cluster(os.environ).is_chief:
             return
         from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: PLC0415  (see above)
 

@@ -14,6 +14,7 @@ from scogen_pipeline.model.fitting import TrainingData, fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.snapshot import EpochResult, Snapshot
 from scogen_pipeline.model.stepping import stored_weights
+from scogen_pipeline.model.trainable import TrainableNetwork
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples
 
@@ -137,3 +138,12 @@ def test_nothing_to_learn_from_is_an_error(vocabulary: Vocabulary):
     nothing = Examples((), np.zeros((0, 2), np.int32))
     with pytest.raises(DataError, match="must hold pieces of the split `train`"):
         TrainingData(nothing, nothing, vocabulary)
+
+
+def test_a_host_that_is_not_the_chief_trains_and_writes_nothing(data: TrainingData, undisturbed, monkeypatch):
+    monkeypatch.setattr(TrainableNetwork, "is_chief", False)
+    checkpoint, heard = BytesCheckpoint(), []
+    model, _ = fit_model(data, TINY, SETTINGS, checkpoint=checkpoint, listeners=[heard.append])
+    assert_same_weights(model, undisturbed[0])
+    assert not checkpoint.content
+    assert not heard

@@ -134,6 +134,8 @@ class _Run:
     def resume(self, checkpoint: Checkpoint, listeners: Sequence[Listener]) -> Snapshot:
         """Train from where the checkpoint stands until an epoch is the last one."""
         snapshot = self._taken_up(checkpoint)
+        # One host of several writes; the others would write the same.
+        listeners = listeners if self._network.is_chief else ()
         for result in snapshot.history:
             _tell(listeners, result)
         n_targets = self._data.train.n_targets
@@ -147,7 +149,8 @@ class _Run:
         ) as bar:
             while not _is_over(snapshot.history, self._settings):
                 snapshot = self._after_epoch(snapshot, bar)
-                checkpoint.write(snapshot)
+                if self._network.is_chief:
+                    checkpoint.write(snapshot)
                 _tell(listeners, snapshot.history[-1])
         return snapshot
 
@@ -174,7 +177,10 @@ class _Run:
             valid_nll=valid_nll,
             learning_rate=self._settings.learning_rate_at((n_done + 1) / self._settings.epochs),
             tokens_per_second=self._data.train.n_targets / (trained - began),
-            elapsed_seconds=time.perf_counter() - began + (before.history[-1].elapsed_seconds if n_done else 0.0),
+            # Hosts whose clocks differ must stop after the same epoch.
+            elapsed_seconds=self._network.of_chief(
+                time.perf_counter() - began + (before.history[-1].elapsed_seconds if n_done else 0.0)
+            ),
         )
         history = (*before.history, result)
         best = weights if best_epoch(history) == result.epoch else before.best

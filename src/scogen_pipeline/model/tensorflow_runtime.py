@@ -83,7 +83,8 @@ class TensorFlowRuntime:
         if self._place.n_hosts == 1:
             return value
         mine = tf.constant(value if self.is_chief else 0.0, tf.float64)
-        total = self._strategy.run(lambda: _summed([mine / self._n_local])[0])
+        share = mine / self._n_local
+        total = tf.function(lambda: self._strategy.run(lambda: _summed([share])[0]), autograph=False)()
         return float(self._strategy.experimental_local_results(total)[0])
 
     def _loss(self, step: Callable[..., Any], fed: Fed) -> float:
