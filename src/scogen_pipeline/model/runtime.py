@@ -9,7 +9,7 @@ are spread. That is why the weights of the tokens that are fed sum to 1 over the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -111,7 +111,12 @@ def runtime_of_backend(devices: str) -> Runtime:
 
 def state_names(network: keras.Model) -> list[str]:
     """Return the inputs that carry state, in the order of the outputs that give it back."""
-    return [name for name in network.input if name.startswith(("hidden_", "cell_"))]
+    return _in_order_of_outputs(name for name in network.input if name.startswith(("hidden_", "cell_")))
+
+
+def _in_order_of_outputs(names: Iterable[str]) -> list[str]:
+    """Sort hidden_1, cell_1, hidden_2, ...: the order of a dictionary does not survive a compiled step, JAX sorts it by name."""
+    return sorted(names, key=lambda name: (int(name.rpartition("_")[2]), name.startswith("cell")))
 
 
 def fed_arrays(batch: Batch, network: keras.Model) -> Fed:
@@ -144,5 +149,5 @@ def loss_and_states(call: Callable[[Mapping[str, Any]], Any], fed: Fed, states: 
     outputs = call({**fed.inputs, **before})
     logits, *after = outputs if states else [outputs]
     nll = ops.sparse_categorical_crossentropy(fed.targets, logits, from_logits=True)
-    kept = {name: ops.cast(state, "float32") for name, state in zip(states, after, strict=True)}
+    kept = {name: ops.cast(state, "float32") for name, state in zip(_in_order_of_outputs(states), after, strict=True)}
     return ops.sum(nll * fed.weights), kept
