@@ -36,8 +36,10 @@ class CpuLSTM(keras.layers.LSTM):  # type: ignore[misc]  # Keras has no types
 def _lstm(x: Any, hidden_before: Any, cell_before: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
     n_steps, units = tf.shape(x)[0], recurrent_kernel.shape[0]
     rows = tf.reshape(x, [-1, x.shape[2]])
-    projected = tf.reshape(tf.matmul(rows, kernel) + bias, [n_steps, -1, 4 * units])
-    hidden, cell, gates = _forward_loop(projected, hidden_before, cell_before, recurrent_kernel)
+    # tanh(z) is 2 sigmoid(2 z) - 1: with the candidate's columns doubled, one sigmoid does for all gates.
+    doubled = tf.concat([tf.ones(2 * units, x.dtype), tf.fill([units], tf.constant(2, x.dtype)), tf.ones(units, x.dtype)], 0)
+    projected = tf.reshape(tf.matmul(rows, kernel * doubled) + bias * doubled, [n_steps, -1, 4 * units])
+    hidden, cell, gates = _forward_loop(projected, hidden_before, cell_before, recurrent_kernel * doubled)
 
     def gradient(d_hidden: Any, _d_cell: Any) -> tuple[Any, ...]:
         cells = tf.concat([cell_before[None], cell], 0)
@@ -57,15 +59,18 @@ def _lstm(x: Any, hidden_before: Any, cell_before: Any, kernel: Any, recurrent_k
 
 
 def _forward_loop(projected: Any, hidden: Any, cell: Any, recurrent_kernel: Any) -> tuple[Any, Any, Any]:
-    """Return outputs and cell states (time, batch, units), and the activated gates (time, batch, 4 * units)."""
+    """Return outputs and cell states (time, batch, units), and the sigmoids of the gates (time, batch, 4 * units).
+
+    The columns of the candidate are doubled.
+    """
     n_steps = tf.shape(projected)[0]
 
     def body(step: Any, hidden: Any, cell: Any, *logs: Any) -> tuple[Any, ...]:
-        i, f, g, o = tf.split(projected[step] + tf.matmul(hidden, recurrent_kernel), 4, axis=1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        cell = f * cell + i * g
+        gates = tf.sigmoid(projected[step] + tf.matmul(hidden, recurrent_kernel))
+        i, f, g, o = tf.split(gates, 4, axis=1)
+        cell = f * cell + i * (2 * g - 1)
         hidden = o * tf.tanh(cell)
-        values = (hidden, cell, tf.concat([i, f, g, o], 1))
+        values = (hidden, cell, gates)
         return (step + 1, hidden, cell, *(log.write(step, value) for log, value in zip(logs, values, strict=True)))
 
     logs = [tf.TensorArray(projected.dtype, size=n_steps) for _ in range(3)]
@@ -83,10 +88,10 @@ def _backward_loop(d_hidden: Any, cells: Any, gates: Any, recurrent_kernel: Any)
 
     def body(step: Any, d_next: Any, d_cell: Any, log: Any) -> tuple[Any, ...]:
         i, f, g, o = tf.split(gates[step], 4, axis=1)
+        slopes = gates[step] - gates[step] * gates[step]
         d_output, squashed = d_hidden[step] + d_next, tf.tanh(cells[step + 1])
         d_cell += d_output * o * (1 - squashed * squashed)
-        d_input, d_forget = d_cell * g * i * (1 - i), d_cell * cells[step] * f * (1 - f)
-        d_gates = tf.concat([d_input, d_forget, d_cell * i * (1 - g * g), d_output * squashed * o * (1 - o)], 1)
+        d_gates = tf.concat([d_cell * (2 * g - 1), d_cell * cells[step], 4 * d_cell * i, d_output * squashed], 1) * slopes
         return step - 1, tf.matmul(d_gates, recurrent_kernel, transpose_b=True), d_cell * f, log.write(step, d_gates)
 
     log = tf.TensorArray(gates.dtype, size=n_steps)
