@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scogen_pipeline.errors import DataError
@@ -38,6 +38,7 @@ def counted_targets(batches: list[Batch]) -> Counter[int]:
     return Counter(int(target) for batch in batches for target in batch.targets[batch.weights > 0])
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.integers(2, 60), min_size=1, max_size=8), st.integers(1, 20), st.integers(0, 50))
 def test_each_target_of_each_piece_is_seen_exactly_once_an_epoch(lengths: list[int], window_length: int, epoch: int):
     examples = examples_of(lengths)
@@ -158,6 +159,7 @@ def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
     assert len(Examples.of_split(table, "train").ids) == 4
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.integers(2, 60), min_size=1, max_size=8), st.integers(1, 20), st.integers(1, 4), st.booleans())
 def test_lanes_show_each_target_once_and_each_window_goes_on_where_the_last_one_ended(
     lengths: list[int], window_length: int, batch_size: int, is_training: bool
