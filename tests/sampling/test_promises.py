@@ -85,8 +85,9 @@ def test_a_single_line_sounds_one_note_at_a_time(case: tuple[Request, Piece]) ->
 
 
 def last_tick(piece: Piece) -> int:
-    """Return the first tick after the music: the last measure makes way for the pickup."""
-    return piece.end - (piece.meter.bar_ticks - piece.notes[0].onset if piece.notes[0].onset else 0)
+    """Return the first tick after the music: the last measure makes way for the pickup, in eighth notes."""
+    pickup = piece.meter.bar_ticks - piece.notes[0].onset if piece.notes[0].onset else 0
+    return piece.end - -(-pickup // 12) * 12
 
 
 def test_it_closes_on_the_tonic_after_the_dominant(case: tuple[Request, Piece]) -> None:
@@ -173,3 +174,12 @@ def test_file_names_say_what_is_in_them() -> None:
     assert slug("Jig in F# minor") == "jig-in-f-sharp-minor"
     with pytest.raises(RequestError, match="title"):
         slug("!?")
+
+
+@pytest.mark.parametrize("meter", ["13/16", "5/16", "14/8", "7/8", "12/8", "4/2", "3/8"])
+@pytest.mark.parametrize("pickup", ["yes", "no"])
+@pytest.mark.parametrize("genre", ["folk song", "classical piano"])
+def test_it_never_gets_stuck(meter: str, pickup: str, genre: str, vocabulary: Vocabulary) -> None:
+    for seed in range(2):
+        request = Request(genre=genre, time_signature=meter, bars=3, seed=seed, pickup=pickup)
+        assert compose_piece(request, RandomStepper(vocabulary, seed)).n_counted_bars == 3

@@ -98,8 +98,10 @@ class Plan:
 
     @cached_property
     def end(self) -> int:
-        """First tick after the last note: the last measure makes way for the pickup."""
-        return self.n_bars * self.meter.bar_ticks - self.pickup_ticks
+        """First tick after the last note: the last measure makes way for the pickup, if it is one of eighth notes."""
+        bar = self.meter.bar_ticks
+        missing = -(-self.pickup_ticks // _SHORTEST_PICKUP) * _SHORTEST_PICKUP if bar % _SHORTEST_PICKUP == 0 else 0
+        return self.n_bars * bar - missing
 
     @cached_property
     def final_onset(self) -> int:
@@ -119,10 +121,15 @@ class Plan:
 
     @cached_property
     def last_onset(self) -> int:
-        """Last tick at which a note may begin, so that the piece ends on a long one: of beats, at most half a measure."""
+        """Last tick at which a note may begin, so that the piece ends on a long one that begins on a beat.
+
+        It lasts for beats, at most half a measure; where the last measure makes way for a pickup, for what is left of that.
+        """
         beat, half = self.meter.beat_ticks, self.meter.bar_ticks // 2
         longest = max((value for value in NOTE_VALUES if value <= half and value % beat == 0), default=self.meter.bar_ticks)
-        return self.end - longest
+        usual = self.final_onset + self.meter.bar_ticks - longest
+        beats = [tick for tick in range(self.final_onset, self.end, beat) if self.end - tick in NOTE_VALUES]
+        return next((tick for tick in beats if tick >= usual), beats[-1] if beats else self.final_onset)
 
     @cached_property
     def pitch_ranges(self) -> tuple[tuple[int, int], ...]:

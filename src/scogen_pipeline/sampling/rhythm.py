@@ -1,8 +1,8 @@
 """Which onsets and durations a player would read: the rhythmic half of the grammar.
 
 The rules, in words: sixteenths are the smallest straight value; a quarter is straight or in triplets, never both at once; a note
-that leaves its beat ends on an eighth; nothing is held over the last bar line; the last note is long; triplets only divide simple
-meters.
+that leaves its beat ends on an eighth or a beat; nothing is held over the last bar line; the last note is long; triplets only
+divide simple meters of quarter or longer beats.
 
 **Conventions.** Grid ticks from the start of the piece.
 """
@@ -69,7 +69,7 @@ class _Limits:
             is_inside = first == (end - 1) // TICKS_PER_QUARTER and duration % _TRIPLET_EIGHTH == 0
             return (*clashes, (first, "straight")) if is_inside else None
         in_one_beat = onset // self.beat == (end - 1) // self.beat
-        if not in_one_beat and end % _EIGHTH:
+        if not in_one_beat and end % _EIGHTH and end % self.beat:
             return None
         # A note that begins inside a quarter does not cut into triplets there.
         cuts = onset % TICKS_PER_QUARTER and end % TICKS_PER_QUARTER
@@ -88,7 +88,7 @@ class _Limits:
 @lru_cache(maxsize=64)
 def _limits_of(plan: Plan) -> _Limits:
     """Return what the plan allows; all writers of a batch share it, and what it has worked out."""
-    has_triplets = not plan.meter.is_compound and plan.meter.bar_ticks % TICKS_PER_QUARTER == 0
+    has_triplets = not plan.meter.is_compound and plan.meter.beat_ticks % TICKS_PER_QUARTER == 0
     return _Limits(plan.meter.beat_ticks, plan.final_onset, plan.last_onset, plan.end, has_triplets)
 
 
