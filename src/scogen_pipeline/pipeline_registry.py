@@ -21,6 +21,7 @@ from scogen_pipeline.pipelines import (
     fit,
     ingest,
     promote,
+    reference,
     report,
     search,
     split,
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 #: What the sample of a training run is called in the catalog, by what it is called in `generate`.
 _SAMPLE_NAMES = {
+    "candidates": "sample_candidates",
     "composed_pieces": "sample_pieces",
+    "originality_receipts": "sample_receipts",
     "score_musicxml": "sample_musicxml",
     "score_svg": "sample_svg",
     "score_png": "sample_png",
@@ -46,7 +49,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline by its name."""
     # Named here rather than found: Kedro's finder knows no sums, and would look for a package `generate`.
     data_side = (fetch, corpus, ingest, describe, split, report, encode)
-    model_side = (fit, search, ablate, promote, adopt, compose, engrave, evaluate, benchmark)
+    model_side = (fit, reference, search, ablate, promote, adopt, compose, engrave, evaluate, benchmark)
     single = {package.__name__.rpartition(".")[2]: package.create_pipeline() for package in data_side + model_side}
     # What these learn from and judge by is read as `fit` reads it.
     for name in ("search", "ablate", "promote"):
@@ -59,14 +62,19 @@ def register_pipelines() -> dict[str, Pipeline]:
     sample = pipeline(
         generate,
         namespace="sample",
-        inputs={"generation_model": "trained_model", "primer": "primer"},
+        inputs={
+            "generation_model": "trained_model",
+            "primer": "primer",
+            "known_music": "originality_index",
+            "known_figures": "usual_figures",
+        },
         outputs={name: new for name, new in _SAMPLE_NAMES.items() if name in generate.all_outputs()},
-        parameters={"params:request": "params:sample_request", "params:page": "params:page"},
+        parameters={"params:request": "params:sample_request"} | {f"params:{name}": f"params:{name}" for name in ("choosing", "page")},
     )
     # What is known about a collection: its notes, labels, near duplicates and split, and a page on them.
     data = single["corpus"] + single["ingest"] + single["describe"] + single["split"] + single["report"]
     # From the embedded corpus, or a collection of MIDI, to a model and its sample.
-    train = data + single["encode"] + single["fit"] + sample
+    train = data + single["encode"] + single["fit"] + single["reference"] + sample
     return {
         **single,
         "data": data,
