@@ -69,7 +69,11 @@ def register_pipelines() -> dict[str, Pipeline]:
             "known_figures": "usual_figures",
         },
         outputs={name: new for name, new in _SAMPLE_NAMES.items() if name in generate.all_outputs()},
-        parameters={"params:request": "params:sample_request"} | {f"params:{name}": f"params:{name}" for name in ("choosing", "page")},
+        parameters={
+            "params:request": "params:sample_request",
+            "params:choosing": "params:choosing",
+            "params:page": "params:page",
+        },
     )
     # What is known about a collection: its notes, labels, near duplicates and split, and a page on them.
     data = single["corpus"] + single["ingest"] + single["describe"] + single["split"] + single["report"]

@@ -147,3 +147,29 @@ def test_a_host_that_is_not_the_chief_trains_and_writes_nothing(data: TrainingDa
     assert_same_weights(model, undisturbed[0])
     assert not checkpoint.content
     assert not heard
+
+
+def test_training_can_go_on_from_a_model(data: TrainingData, undisturbed):
+    start, history = undisturbed
+    slow = replace(SETTINGS, epochs=1, learning_rate=1e-5, seed=8)
+    _, anew = fit_model(data, TINY, slow)
+    # The size is that of the model, whatever is asked for.
+    model, further = fit_model(data, replace(TINY, lstm_units=20), slow, start=start)
+    assert further[0].valid_nll < anew[0].valid_nll - 0.1
+    assert further[0].valid_nll == pytest.approx(min(result.valid_nll for result in history), abs=0.02)
+    assert model.settings["network"]["lstm_units"] == TINY.lstm_units
+
+
+def test_a_checkpoint_of_another_start_is_not_taken_up(data: TrainingData, undisturbed, caplog):
+    checkpoint, once = BytesCheckpoint(), replace(SETTINGS, epochs=1)
+    fit_model(data, TINY, once, checkpoint=checkpoint)
+    with caplog.at_level(logging.INFO):
+        fit_model(data, TINY, once, checkpoint=checkpoint, start=undisturbed[0])
+    assert "starts anew" in caplog.text
+
+
+def test_a_model_that_sees_something_else_is_no_start(data: TrainingData, undisturbed):
+    start, _ = undisturbed
+    wider = replace(start, settings={**start.settings, "network": {**start.settings["network"], "lstm_units": 13}})
+    with pytest.raises(DataError, match="start_from"):
+        fit_model(data, TINY, SETTINGS, start=wider)

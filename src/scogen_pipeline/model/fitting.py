@@ -76,6 +76,7 @@ def fit_model(
     network: NetworkSettings,
     settings: FitSettings,
     *,
+    start: TrainedModel | None = None,
     checkpoint: Checkpoint | None = None,
     listeners: Sequence[Listener] = (),
 ) -> tuple[TrainedModel, tuple[EpochResult, ...]]:
@@ -83,17 +84,24 @@ def fit_model(
 
     Args:
         data: What to learn from.
-        network: Size of the network.
+        network: Size of the network; that of `start` if there is one.
         settings: How to train.
+        start: A model to go on from, instead of from random weights.
         checkpoint: Where to leave off and take up. A snapshot of other settings, data or vocabulary is not taken up.
         listeners: Called after each epoch; after a resumption first with the epochs done before.
 
     Returns:
         The model with the weights of its best epoch, and the result of every epoch.
+
+    Raises:
+        VocabularyError: If `start` speaks another vocabulary.
+        DataError: If `start` sees something else than the data tell.
     """
     if not data.valid.n_targets:
         logger.warning("No piece is held out for validation: training stops by the training NLL.")
-    snapshot = _Run(data, network, settings).resume(checkpoint or NoCheckpoint(), listeners)
+    if start is not None:
+        network = NetworkSettings(**start.settings["network"])
+    snapshot = _Run(data, network, settings, start).resume(checkpoint or NoCheckpoint(), listeners)
     model = _finished_model(snapshot, data, network, settings)
     logger.info(
         "Best of %d epochs: %d, %.4f nats per token.", len(snapshot.history), snapshot.best_epoch, model.metrics["valid_nll"]
@@ -104,9 +112,16 @@ def fit_model(
 class _Run:
     """A network in training, with its data."""
 
-    def __init__(self, data: TrainingData, network: NetworkSettings, settings: FitSettings) -> None:
+    def __init__(
+        self, data: TrainingData, network: NetworkSettings, settings: FitSettings, start: TrainedModel | None = None
+    ) -> None:
         self._data, self._network_settings, self._settings = data, network, settings
         self._network = TrainableNetwork(network, data.vocabulary, data.n_conditions, settings, data.sight)
+        self._start_hash = ""
+        if start is not None:
+            start.require_vocabulary(data.vocabulary)
+            self._network.begin_from(start.keras_model())
+            self._start_hash = hashlib.sha256(start.network).hexdigest()
         self._cutting = Cutting(
             window_length=settings.window_length,
             batch_size=settings.batch_size,
@@ -128,6 +143,7 @@ class _Run:
             self._data.hash,
             self._data.sight.hash,
             keras.backend.backend(),
+            self._start_hash,
         ]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -61,6 +61,20 @@ class TrainableNetwork:
         self._runtime.begin(self._network, self._optimizer)
         self._averages, self._stands_with_others = bool(fit.weight_averaging), False
 
+    def begin_from(self, trained: keras.Model) -> None:
+        """Take the weights of a trained network instead of random ones.
+
+        Raises:
+            DataError: If it is of another shape.
+        """
+        own, given = ([weight.shape for weight in network.weights] for network in (self._network, trained))
+        if own != given:
+            raise DataError(
+                "`start_from` must name a model that was trained on what these data tell, received one with other inputs or "
+                "sizes. Start without it."
+            )
+        self._network.set_weights(trained.get_weights())
+
     def train(self, batch: Batch, learning_rate: float) -> float:
         """Take one step; return the NLL of the batch before it, with dropout."""
         if not self._stands_with_others:

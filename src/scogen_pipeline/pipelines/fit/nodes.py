@@ -26,13 +26,14 @@ def gather_training_data(viewed_pieces: EncodedPieces, vocabulary: Vocabulary, f
 
 def train_model(
     training_data: TrainingData,
+    starting_model: TrainedModel | None,
     network: NetworkSettings,
     fit: FitSettings,
     checkpoint: Checkpoint,
     epoch_log: Listener,
 ) -> tuple[TrainedModel, pd.DataFrame]:
     """Train a network, or finish a training that was cut short; also return one row an epoch."""
-    model, history = fit_model(training_data, network, fit, checkpoint=checkpoint, listeners=[epoch_log])
+    model, history = fit_model(training_data, network, fit, start=starting_model, checkpoint=checkpoint, listeners=[epoch_log])
     return model, pd.DataFrame([asdict(result) for result in history])
 
 

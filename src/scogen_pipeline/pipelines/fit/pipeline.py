@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 train_model,
-                ["training_data", "params:network", "params:fit", "training_checkpoint", "epoch_log"],
+                ["training_data", "starting_model", "params:network", "params:fit", "training_checkpoint", "epoch_log"],
                 ["trained_model", "training_history"],
                 name="train_model",
             ),
