@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from tests.metrics.literature.made_up_sets import rolls
 
 from scogen_pipeline.metrics.literature.chorales import ChoraleAdapter
+from scogen_pipeline.metrics.literature.mixtures import mixed
 from scogen_pipeline.metrics.literature.network import frame_examples, frame_training_data, network_nats, sight_of
 from scogen_pipeline.metrics.literature.rolls import RollAdapter
 from scogen_pipeline.metrics.literature.sets import GRID, BenchmarkSet
@@ -46,7 +49,7 @@ def test_examples_are_transposed_and_marks_are_never_allowed(grid: BenchmarkSet)
     assert allowed[:, : adapter.n_tokens].all()
 
 
-def test_the_mean_over_transpositions_of_a_roll_is_one_of_frames():
+def test_transpositions_of_a_roll_are_mixed_frame_by_frame():
     """A guesser that knows one note high and one low is told the same music at another pitch, around the edge too."""
     adapter = RollAdapter(rolls())
     roll = np.zeros((2, 88), np.uint8)
@@ -59,5 +62,18 @@ def test_the_mean_over_transpositions_of_a_roll_is_one_of_frames():
     plain, shifted = (network_nats([Guesser()], adapter, [roll], [shift])[0] for shift in (0, -1))
     assert plain == pytest.approx(-2 * np.log(0.25 * 0.25 * 0.5))
     assert shifted == pytest.approx(-2 * np.log(0.5 * 0.25 * 0.5))
-    mean = (0.25 * 0.25 * 0.5 + 0.5 * 0.25 * 0.5) / 2
-    assert network_nats([Guesser()], adapter, [roll], [0, -1])[0] == pytest.approx(-2 * np.log(mean))
+    frames = np.log([[0.25 * 0.25 * 0.5] * 2, [0.5 * 0.25 * 0.5] * 2])
+    assert network_nats([Guesser()], adapter, [roll], [0, -1])[0] == pytest.approx(-mixed(frames).sum())
+
+
+def test_a_mixture_is_a_distribution_and_trusts_what_has_predicted_well():
+    random = np.random.default_rng(3)
+    tables = random.dirichlet(np.ones(3), (2, 4))  # (predictors, steps, values)
+    for memory in (0.0, 0.9, 1.0):
+        total = 0.0
+        for values in itertools.product(range(3), repeat=4):
+            total += np.exp(mixed(np.log(tables[:, np.arange(4), list(values)]), memory).sum())
+        assert total == pytest.approx(1)
+    good, bad = np.full(20, np.log(0.9)), np.full(20, np.log(0.1))
+    assert mixed(np.stack([good, bad]))[0] == pytest.approx(np.log(0.5))
+    assert mixed(np.stack([good, bad]))[-1] > np.log(0.89)

@@ -83,7 +83,7 @@ def network_rows(sets: Mapping[str, BenchmarkSet], networks: Mapping[str, Traine
         parts.append(result_rows(benchmark, NETWORK, network_nats([stepper], adapter, pieces), n_tokens))
         if choice.benchmark_transpositions:
             shifts = range(-choice.benchmark_transpositions, choice.benchmark_transpositions + 1)
-            title = f"{NETWORK}, mean over {len(shifts)} transpositions"
+            title = f"{NETWORK}, {len(shifts)} transpositions mixed"
             parts.append(result_rows(benchmark, title, network_nats([stepper], adapter, pieces, shifts), n_tokens))
     return pd.concat(parts or [none])
 

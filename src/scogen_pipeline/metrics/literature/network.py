@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.metrics.literature.frames import FrameAdapter, FrameSequence, column
+from scogen_pipeline.metrics.literature.mixtures import mixed
 from scogen_pipeline.metrics.literature.sets import PieceArray
 from scogen_pipeline.model.fitting import TrainingData
 from scogen_pipeline.model.scoring import mean_log_probabilities
@@ -72,22 +73,23 @@ def network_nats(
         scorers: The networks.
         adapter: What they were trained with.
         pieces: Such as the test split.
-        shifts: Transpositions in semitones. The mean of the probabilities over them is a proper one, since they do not depend on
-            the piece. It is taken token by token if tokens keep their order, else frame by frame.
+        shifts: Transpositions in semitones. Several are mixed (`mixtures`) into a distribution that is proper, since they do not
+            depend on the piece: token by token if tokens keep their order, else frame by frame.
     """
-    sequences = [[adapter.sequence(adapter.shifted(piece, shift)) for piece in pieces] for shift in shifts]
-    tellings = [_examples(adapter, shifted) for shifted in sequences]
-    if adapter.keeps_order or len(shifts) == 1:
-        return [-float(score.sum(dtype=np.float64)) for score in mean_log_probabilities(scorers, tellings)]
-    by_shift = [
-        [
-            np.add.reduceat(score.astype(np.float64), np.flatnonzero(np.diff(sequence.frame_of_token, prepend=-1)))
-            for score, sequence in zip(mean_log_probabilities(scorers, [telling]), shifted, strict=True)
-        ]
-        for telling, shifted in zip(tellings, sequences, strict=True)
-    ]
-    means = (np.logaddexp.reduce(np.stack(frames), axis=0) - np.log(len(shifts)) for frames in zip(*by_shift, strict=True))
-    return [-float(mean.sum()) for mean in means]
+    by_shift = [_step_scores(scorers, adapter, [adapter.shifted(piece, shift) for piece in pieces]) for shift in shifts]
+    if len(shifts) == 1:
+        return [-float(scores.sum()) for scores in by_shift[0]]
+    return [-float(mixed(np.stack(scores)).sum()) for scores in zip(*by_shift, strict=True)]
+
+
+def _step_scores(scorers: Sequence[Scorer], adapter: FrameAdapter, pieces: Sequence[PieceArray]) -> list[npt.NDArray[np.float64]]:
+    """Return the log-probability of each token of each piece, or of each frame."""
+    sequences = [adapter.sequence(piece) for piece in pieces]
+    scores = [score.astype(np.float64) for score in mean_log_probabilities(scorers, [_examples(adapter, sequences)])]
+    if adapter.keeps_order:
+        return scores
+    starts = (np.flatnonzero(np.diff(sequence.frame_of_token, prepend=-1)) for sequence in sequences)
+    return [np.add.reduceat(score, start) for score, start in zip(scores, starts, strict=True)]
 
 
 def _columns(adapter: FrameAdapter) -> npt.NDArray[np.intp]:

@@ -36,7 +36,7 @@ class NetworkChoice:
     Args:
         benchmark_networks: Names of sets joined by `+`, or `all`; "" for none. Networks that are there are scored in any case.
         benchmark_minutes: Longest training of a set; a later run goes on where it stopped.
-        benchmark_transpositions: If above 0, the mean over transpositions up to so many semitones either way is one more model.
+        benchmark_transpositions: If above 0, a mixture of transpositions by up to so many semitones either way is one more model.
 
     Raises:
         RequestError: If a set is unknown or a number out of range.
