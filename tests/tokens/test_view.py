@@ -70,6 +70,17 @@ def test_a_part_remembers_its_last_two_pitches() -> None:
     assert (seen["last_pitch"], seen["pitch_before"]) == (64 - LOW_PITCH + 1, 60 - LOW_PITCH + 1)
 
 
+def test_the_contour_tells_a_step_up_from_a_step_down_and_from_a_leap() -> None:
+    begun = ("bar=8", "phrase=4", *PLAN, "pos=0", "dur=24")
+    contours = {
+        name: seen_after(*begun, f"pitch={before}", "pos=24", "dur=24", "pitch=64", "pos=48")["contour"]
+        for name, before in {"up": 62, "down": 65, "same": 64, "leap up": 57, "leap down": 71}.items()
+    }
+    assert len(set(contours.values())) == 5
+    assert 0 not in contours.values()
+    assert seen_after(*begun, "pitch=62", "pos=24")["contour"] == 0
+
+
 def test_a_note_that_is_held_is_known_with_its_end() -> None:
     seen = seen_after("bar=8", "phrase=4", *PLAN, "pos=0", "dur=48", "pitch=60", "pos=24", "part=1")
     assert seen["holding"] == 0b01

@@ -51,6 +51,8 @@ _N_PITCHES: Final = HIGH_PITCH - LOW_PITCH + 2  # none, one each
 _N_CHORDS: Final = len(CHORDS) + 1
 _MOST_SLOTS: Final = 16
 _MOST_BARS: Final = 32
+#: How a part came to its last pitch: repeated, by step (at most two semitones) or by leap, up or down.
+_MOVES: Final = 5
 
 #: Name and number of values of each feature.
 FEATURES: Final = {
@@ -72,6 +74,7 @@ FEATURES: Final = {
     "model_part": MAX_PARTS + 1,  # next part that begins a note at this onset there
     "model_pitch": _N_PITCHES,  # next pitch of the part in hand at this onset there
     "model_duration": len(NOTE_VALUES) + 1,  # its duration, or what is left of it to tie
+    "contour": 12 * _MOVES + 1,  # pitch class of the last pitch of the part in hand, with how it came there
 }
 FEATURE_SIZES: Final = tuple(FEATURES.values())
 DENSE_SIZE: Final = HIGH_PITCH - LOW_PITCH + 1
@@ -184,6 +187,7 @@ class View:
             model_part,
             model_pitch,
             model_duration,
+            _contour(self._last_pitches[part], self._pitches_before[part]),
         )
 
     def sounding(self) -> list[int]:
@@ -271,6 +275,16 @@ _READERS: Final = {
 def _meter_and_slots(value: str, n_parts: int) -> tuple[Meter, tuple[int, ...]]:
     meter = Meter.parse(value)
     return meter, harmonic_slots(meter, n_parts)
+
+
+@cache
+def _contour(last: int, before: int) -> int:
+    """Return the code of a pitch class and the move to it, 0 before the second note; pitches as in `FEATURES`."""
+    if not last or not before:
+        return 0
+    size = abs(last - before)
+    move = 0 if not size else (1 if size <= 2 else 2) + (2 if last < before else 0)
+    return 1 + last % 12 * _MOVES + move
 
 
 @cache
