@@ -129,7 +129,8 @@ class Plan:
         longest = max((value for value in NOTE_VALUES if value <= half and value % beat == 0), default=self.meter.bar_ticks)
         usual = self.final_onset + self.meter.bar_ticks - longest
         beats = [tick for tick in range(self.final_onset, self.end, beat) if self.end - tick in NOTE_VALUES]
-        return next((tick for tick in beats if tick >= usual), beats[-1] if beats else self.final_onset)
+        long_enough = [tick for tick in beats if tick <= usual and self.end - tick >= beat]
+        return (long_enough or beats or [self.final_onset])[-1]
 
     @cached_property
     def pitch_ranges(self) -> tuple[tuple[int, int], ...]:
