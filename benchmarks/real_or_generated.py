@@ -78,7 +78,7 @@ def report(musical: pd.DataFrame, tests: pd.DataFrame, tells: pd.DataFrame, reca
         yield f"| {row['genre']} | {row['real']:.2f} | {row['generated']:.2f} | {row['difference']:+.2f} |"
     yield "\n## Measures\n\nOverlapping area and distance with the interval; in brackets those of training pieces, the band.\n"
     yield "| genre | measure | ours | real | overlap | distance |\n|---|---|---|---|---|---|"
-    for row in musical.to_dict("records"):
+    for row in musical.dropna(subset="overlap").to_dict("records"):
         overlap = f"{row['overlap']:.2f} ({row['overlap_low']:.2f} to {row['overlap_high']:.2f}) [{row['band_overlap']:.2f}]"
         distance = f"{row['distance']:.2f} ({row['distance_low']:.2f} to {row['distance_high']:.2f}) [{row['band_distance']:.2f}]"
         yield f"| {row['genre']} | {row['measure']} | {row['generated']:.3f} | {row['real']:.3f} | {overlap} | {distance} |"
