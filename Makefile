@@ -9,10 +9,10 @@ UPGRADE ?=
 export KEDRO_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests lock clean
+.PHONY: help run test test-backends lint types imports tests lock clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: .venv/installed ## Set up, then run the whole chain on embedded data and print a piece
 	$(BIN)/kedro run
@@ -34,13 +34,18 @@ imports: .venv/installed-dev ## Check that layers import downwards only
 tests: .venv/installed-dev ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
+test-backends: .venv-backends/installed ## Check that TensorFlow, JAX and PyTorch agree, in an environment of its own
+	.venv-backends/bin/python -m pytest tests/backends
+
 lock: .venv/installed-dev ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
 	$(PIP) install --quiet uv
 	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
 	$(COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
+	$(COMPILE) $(UPGRADE) --extra backends --extra dev -c requirements-dev.lock pyproject.toml | grep -Ev '^(cuda|nvidia|triton)' > requirements-backends.lock
+
 clean: ## Remove the environment and all that a run made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .viz mlflow.db mlruns mlartifacts build info.log*
+	rm -rf .venv .venv-backends .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .viz mlflow.db mlruns mlartifacts build info.log*
 	git clean -fdXq data
 
 .venv/installed: requirements.lock pyproject.toml
@@ -53,4 +58,11 @@ clean: ## Remove the environment and all that a run made
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	$(PIP) install --quiet -r requirements-dev.lock
+	@touch $@
+
+# The wheels of CUDA that PyTorch asks for are left out of the lock: the comparison runs on the CPU.
+.venv-backends/installed: requirements-backends.lock pyproject.toml
+	test -x .venv-backends/bin/python || $(PYTHON) -m venv .venv-backends
+	.venv-backends/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-backends.lock
+	.venv-backends/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --editable .
 	@touch $@

@@ -34,6 +34,12 @@ RUN_ELSEWHERE = {
     "kedro run --pipeline train": "minutes: tests/test_smoke.py trains on less",
     "kedro run --pipeline generate --params key=F,model=local": "needs the model of the command above: tests/test_smoke.py",
     "kedro run --pipeline train --params midi_dir=my_midi,model=mine,epochs=40,batch_size=32": "minutes: test_smoke.py",
+    "kedro run --pipeline train --params midi_dir=my_midi,model=mine,start_from=pretrained,epochs=4,learning_rate=0.0005": (
+        "minutes: tests/model/test_fitting.py goes on from a model"
+    ),
+    "kedro run --pipeline search --params trials=20,search_minutes=30": "half an hour: tests/pipelines/test_search.py",
+    "kedro run --pipeline promote": "needs a trained model: tests/pipelines/test_promote.py",
+    "kedro run --pipeline adopt --params version=3": "needs three of them: tests/pipelines/test_promote.py",
     "kedro run --pipeline data --params midi_dir=my_midi.zip": "test_smoke.py runs the pipeline, test_ingest.py reads archives",
     "kedro run --pipeline fetch": "it lists and ends with 1: tests/pipelines/test_fetch.py",
     "kedro run --pipeline fetch --params source=maestro": "the internet: tests/pipelines/test_fetch.py has a server of its own",
@@ -108,7 +114,7 @@ def test_the_server_shows_the_store_that_runs_are_recorded_in() -> None:
 def test_the_table_of_parameters_is_complete_and_gives_the_defaults() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| .* \| (.*?) \|$", README, re.MULTILINE))
     fields = [*dataclasses.fields(Request), *dataclasses.fields(PageSettings)]
-    assert set(rows) == {field.name for field in fields} | {"primer", "model", "output_dir"}
+    assert set(rows) == {field.name for field in fields} | {"primer", "model", "output_dir", "candidates"}
     for field in fields:
         is_open = field.default in ("", 0) and field.name != "top_k"
         assert is_open or rows[field.name].strip("`") == str(field.default), field.name
