@@ -4,7 +4,8 @@ A part holds neighbours of the source, such as the songs of one book. Whoever tr
 and each should be a sample of all. So the rows are sorted by the id of the piece, which is a hash: dealt out to buckets on the
 disk, then sorted bucket by bucket.
 
-**Conventions.** In memory are a part or a bucket, and of each piece its id and its number of ids.
+**Conventions.** In memory are a part or a row group, and of each piece its id, its split and its number of ids; buckets are
+mapped.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.tokens.corpus import FAULT_SCHEMA, PART_SCHEMA
@@ -26,8 +28,9 @@ from scogen_pipeline.tokens.encoded_pieces import GROUP_IDS, SCHEMA
 if TYPE_CHECKING:
     from scogen_pipeline.collection.table_folder import TableFolder
 
-#: Row groups that are sorted together: some four million ids, 200 MB with all that is known before each.
+#: Row groups that are sorted together: some four million ids. Fewer would mean more files that are open at once.
 _GROUPS_A_BUCKET: Final = 16
+_ORDER: Final = ["split", "piece_id"]
 _KEYS: Final = ("piece_id", "n_ids")
 _KEY_SCHEMA: Final[Any] = pa.schema([PART_SCHEMA.field(name) for name in _KEYS])
 
@@ -62,7 +65,7 @@ def _keys(parts: TableFolder, splits: pd.DataFrame) -> pd.DataFrame:
     if keys["split"].isna().any():
         missing = keys.loc[keys["split"].isna(), "piece_id"].iloc[0]
         raise DataError(f"`splits` must have all pieces, received none for {missing}. Run the pipeline `split`.")
-    ordered = keys.sort_values(["split", "piece_id"])
+    ordered = keys.sort_values(_ORDER)
     # A row group ends where the split changes.
     within = ordered.groupby("split")["n_ids"].cumsum() // GROUP_IDS
     starts = (within != within.shift()) | (ordered["split"] != ordered["split"].shift())
@@ -76,13 +79,18 @@ def _row_groups(parts: TableFolder, keys: pd.DataFrame) -> Iterator[pa.RecordBat
         buckets = [Path(folder) / f"{number}.arrow" for number in range(n_buckets)]
         _deal(parts, keys, buckets)
         for bucket in buckets:
-            with pa.ipc.open_stream(bucket) as opened:
-                rows = opened.read_all().sort_by([("split", "ascending"), ("piece_id", "ascending")])
+            with pa.memory_map(str(bucket)) as mapped:
+                yield from _sorted_groups(pa.ipc.open_stream(mapped).read_all())
             bucket.unlink()
-            groups = rows["group"].to_numpy()
-            for own in np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1):
-                group = rows.slice(own[0], len(own)).select(SCHEMA.names).cast(SCHEMA).combine_chunks()
-                yield from group.to_batches()
+
+
+def _sorted_groups(rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Yield the row groups of a bucket; only one of them is copied at a time."""
+    order = pc.sort_indices(rows.select(_ORDER), [(name, "ascending") for name in _ORDER]).to_numpy()
+    groups = rows["group"].to_numpy()[order]
+    for own in np.split(order, np.flatnonzero(np.diff(groups)) + 1):
+        group = rows.take(own).select(SCHEMA.names).cast(SCHEMA).combine_chunks()
+        yield from group.to_batches()
 
 
 def _deal(parts: TableFolder, keys: pd.DataFrame, buckets: Sequence[Path]) -> None:
