@@ -41,7 +41,6 @@ lock: .venv/installed-dev ## Write requirements.lock and requirements-dev.lock a
 	$(PIP) install --quiet uv
 	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
 	$(COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-
 	$(COMPILE) $(UPGRADE) --extra backends --extra dev -c requirements-dev.lock pyproject.toml | grep -Ev '^(cuda|nvidia|triton)' > requirements-backends.lock
 
 clean: ## Remove the environment and all that a run made

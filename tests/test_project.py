@@ -39,8 +39,8 @@ def registered() -> dict[str, Pipeline]:
 
 
 def all_nodes() -> list[Node]:
-    """Each node of each pipeline; `__default__` has those that need no network."""
-    return sum(registered().values(), start=Pipeline([])).nodes
+    """Each node of each pipeline, once; no sum of them all, since `promote` and `adopt` both move the champion."""
+    return sorted({node for pipeline in registered().values() for node in pipeline.nodes})
 
 
 def base_files(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

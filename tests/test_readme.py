@@ -38,8 +38,8 @@ RUN_ELSEWHERE = {
         "minutes: tests/model/test_fitting.py goes on from a model"
     ),
     "kedro run --pipeline search --params trials=20,search_minutes=30": "half an hour: tests/pipelines/test_search.py",
-    "kedro run --pipeline promote": "needs a trained model: tests/pipelines/test_promote.py",
-    "kedro run --pipeline adopt --params version=3": "needs three of them: tests/pipelines/test_promote.py",
+    "kedro run --pipeline promote": "needs a trained model: tests/datasets/test_model_registry.py",
+    "kedro run --pipeline adopt --params version=3": "needs three of them: tests/datasets/test_model_registry.py",
     "kedro run --pipeline data --params midi_dir=my_midi.zip": "test_smoke.py runs the pipeline, test_ingest.py reads archives",
     "kedro run --pipeline fetch": "it lists and ends with 1: tests/pipelines/test_fetch.py",
     "kedro run --pipeline fetch --params source=maestro": "the internet: tests/pipelines/test_fetch.py has a server of its own",
