@@ -27,7 +27,9 @@ def vocabulary() -> Vocabulary:
 
 def tunes(vocabulary: Vocabulary, n_pieces: int) -> Examples:
     names = [list(TUNES)[index % 2] for index in range(n_pieces)]
-    ids = tuple(vocabulary.ids_of(["<start>", *(TUNES[name] * (2 + index // 2 % 4)), "<end>"]) for index, name in enumerate(names))
+    ids = tuple(
+        vocabulary.ids_of(["<start>", *(TUNES[name] * (2 + index // 2 % 4)), "<end>"]) for index, name in enumerate(names)
+    )
     return Examples(ids, np.array([vocabulary.ids_of([name, "mode=x"]) for name in names], np.int32))
 
 

@@ -15,6 +15,7 @@ from tests.tokens.encoded_file import written
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from scogen_pipeline.datasets.optional_model import OptionalModelDataset
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDataset
 from scogen_pipeline.model.fitting import fit_model
@@ -60,6 +61,7 @@ def test_token_ids_become_a_model_folder_and_a_history(tmp_path: Path):
         {
             "viewed_pieces": MemoryDataset(viewed_pieces(tmp_path / "pieces.parquet"), copy_mode="assign"),
             "vocabulary": MemoryDataset(VOCABULARY),
+            "starting_model": OptionalModelDataset(folder=str(tmp_path)),
             "params:network": MemoryDataset(NetworkSettings(4, 2, 8, 1)),
             "params:fit": MemoryDataset(FitSettings(epochs=2, batch_size=2, window_length=8, label="trial")),
             "training_checkpoint": TrainingCheckpointDataset(filepath=str(tmp_path / "mine.checkpoint.npz")),

@@ -81,10 +81,10 @@ class Request:
     title: str = ""
     n: int = 1
     seed: int = 1
-    temperature: float = 0.8
-    rhythm_temperature: float = 1.0
+    temperature: float = 0.95
+    rhythm_temperature: float = 0.85
     top_k: int = 0
-    top_p: float = 0.95
+    top_p: float = 0.99
     counterpoint: float = 1.0
     form: str = ""
     pickup: str | bool = "auto"
