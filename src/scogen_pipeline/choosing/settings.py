@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Final
 
-from scogen_pipeline.errors import RequestError
+from scogen_pipeline.model.settings import check_ranges
 
-_RANGES = {"candidates": (1, 64), "pieces_per_genre": (1, 10_000), "index_every": (1, 64)}
-_HEAVIEST = 100.0
-
-
-def _check_whole(name: str, value: object) -> None:
-    low, high = _RANGES[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise RequestError(f"`{name}` must be a whole number from {low} to {high}, received {value!r}.")
+_GROUPS: Final = ("likelihood", "structure", "theory", "texture", "originality")
+_CHOOSING_RANGES: Final = {"candidates": (1, 64), **dict.fromkeys(_GROUPS, (0.0, 100.0))}
+_CUSTOM_RANGES: Final = {"pieces_per_genre": (1, 10_000), "index_every": (1, 64)}
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,12 @@ class ChoosingSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_whole("candidates", self.candidates)
-        for field in fields(self)[1:]:
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _HEAVIEST:
-                raise RequestError(f"`{field.name}` must be a number from 0 to {_HEAVIEST:g}, received {value!r}.")
+        check_ranges(self, _CHOOSING_RANGES)
 
     @property
     def weights(self) -> dict[str, float]:
         """Weight of each group of figures."""
-        return {field.name: float(getattr(self, field.name)) for field in fields(self)[1:]}
+        return {name: float(getattr(self, name)) for name in _GROUPS}
 
 
 @dataclass(frozen=True)
@@ -71,5 +63,4 @@ class CustomSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for field in fields(self):
-            _check_whole(field.name, getattr(self, field.name))
+        check_ranges(self, _CUSTOM_RANGES)

@@ -49,20 +49,19 @@ class GenerationModelDataset(AbstractDataset[NoReturn, TrainedModel]):
         Raises:
             RequestError: If the alias points to no model, and is not `champion`.
         """
-        aliased = self._folder / "aliases" / self._alias
-        dataset = TrainedModelDataset(filepath=str(aliased))
-        if not self._model and dataset.exists():
+        folder = model_folder(self._folder, self._model, self._alias)
+        aliases = self._folder / "aliases"
+        if folder.parent == aliases:
             logger.info(
-                "The model is `%s`, version %d; another: `--params model=%s`.", aliased.name, version_of(aliased), PRETRAINED
+                "The model is `%s`, version %d; another: `--params model=%s`.", self._alias, version_of(folder), PRETRAINED
             )
-            return dataset.load()
-        if not self._model and self._alias != CHAMPION:
-            known = sorted(path.parent.name for path in aliased.parent.glob("[!.]*/model.json"))
+        elif not self._model and self._alias != CHAMPION:
+            known = sorted(path.parent.name for path in aliases.glob("[!.]*/model.json"))
             raise RequestError(
                 f"`alias` must point to a model{', as ' + ', '.join(known) if known else ''}, received `{self._alias}`. "
                 f"Let it: kedro run --pipeline promote --params alias={self._alias}"
             )
-        return TrainedModelDataset(filepath=str(self._folder / (self._model or PRETRAINED))).load()
+        return TrainedModelDataset(filepath=str(folder)).load()
 
     def save(self, data: NoReturn) -> None:  # noqa: ARG002
         """Refuse: training and promotion write models."""
@@ -73,3 +72,16 @@ class GenerationModelDataset(AbstractDataset[NoReturn, TrainedModel]):
 
     def _describe(self) -> dict[str, Any]:
         return {"folder": str(self._folder), "model": self._model, "alias": self._alias}
+
+
+def model_folder(folder: Path, model: str, alias: str) -> Path:
+    """Return the folder of the model that is named, else of the one that the alias points to, else of the pretrained one.
+
+    Args:
+        folder: Where models lie, and `aliases/` with what aliases point to.
+        model: Name of a model, or "".
+        alias: Name of an alias.
+    """
+    aliased = folder / "aliases" / alias
+    is_aliased = not model and TrainedModelDataset(filepath=str(aliased)).exists()
+    return aliased if is_aliased else folder / (model or PRETRAINED)

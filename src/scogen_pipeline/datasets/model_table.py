@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
+from scogen_pipeline.datasets.generation_model import model_folder
 from scogen_pipeline.datasets.optional_table import OptionalTableDataset
-from scogen_pipeline.datasets.trained_model import PRETRAINED
-
-_MODEL_FILE: Final = "model.json"
 
 
 class ModelTableDataset(AbstractDataset[NoReturn, pd.DataFrame]):
@@ -57,9 +55,7 @@ class ModelTableDataset(AbstractDataset[NoReturn, pd.DataFrame]):
 
     def load(self) -> pd.DataFrame:
         """Read the table, or return one without rows."""
-        aliased = self._folder / "aliases" / self._alias
-        is_aliased = not self._model and (aliased / _MODEL_FILE).is_file()
-        model = aliased if is_aliased else self._folder / (self._model or PRETRAINED)
+        model = model_folder(self._folder, self._model, self._alias)
         return OptionalTableDataset(filepath=str(model / self._file), columns=self._columns).load()
 
     def save(self, data: NoReturn) -> None:  # noqa: ARG002

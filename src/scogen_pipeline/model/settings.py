@@ -79,7 +79,7 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_ranges(self, _NETWORK_RANGES)
+        check_ranges(self, _NETWORK_RANGES)
         _check_flags(self, "skip_connections", "variational_dropout", "tie_weights")
 
 
@@ -126,7 +126,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_ranges(self, _FIT_RANGES)
+        check_ranges(self, _FIT_RANGES)
         _check_flags(self, "carry_state")
         _check_choices(self, _FIT_CHOICES)
 
@@ -142,7 +142,16 @@ class FitSettings:
         return self.learning_rate * (_LAST_RATE + (1 - _LAST_RATE) * cosine)
 
 
-def _check_ranges(settings: object, ranges: Mapping[str, tuple[float, float]]) -> None:
+def check_ranges(settings: object, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse settings of which a number is out of range.
+
+    Args:
+        settings: Has an attribute for each name.
+        ranges: Name to lowest and highest value; whole numbers where the bounds are.
+
+    Raises:
+        RequestError: If one is.
+    """
     for name, (low, high) in ranges.items():
         value, is_whole = getattr(settings, name), isinstance(low, int)
         if value is None and name in _OPTIONAL:

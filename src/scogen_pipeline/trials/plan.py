@@ -11,22 +11,22 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from scogen_pipeline.errors import RequestError
+from scogen_pipeline.model.settings import check_ranges
 from scogen_pipeline.trials.recipe import Recipe, require_changeable
 from scogen_pipeline.trials.space import Space
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-_RANGES: Final[dict[str, tuple[float, float]]] = {
+_SEARCH_RANGES: Final = {
     "trials": (1, 100_000),
     "search_minutes": (0.0, 1e6),
     "trial_epochs": (1, 100_000),
     "trial_minutes": (0.0, 1e6),
     "search_seed": (0, 2_147_483_647),
     "random_trials": (1, 100_000),
-    "ablation_epochs": (1, 100_000),
-    "ablation_minutes": (0.0, 1e6),
 }
+_ABLATION_RANGES: Final = {"ablation_epochs": (1, 100_000), "ablation_minutes": (0.0, 1e6)}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SearchSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_ranges(self)
+        check_ranges(self, _SEARCH_RANGES)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class AblationSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_ranges(self)
+        check_ranges(self, _ABLATION_RANGES)
 
 
 class Plan(Protocol):
@@ -254,13 +254,3 @@ class AblationPlan:
     def title(self, number: int, changes: Mapping[str, Any]) -> str:  # noqa: ARG002
         """Name a trial by its variant."""
         return list(self.variants)[number - 1]
-
-
-def _check_ranges(settings: SearchSettings | AblationSettings) -> None:
-    for name, value in asdict(settings).items():
-        low, high = _RANGES[name]
-        is_whole = isinstance(low, int)
-        is_number = isinstance(value, int if is_whole else (int, float)) and not isinstance(value, bool)
-        if not is_number or not low <= value <= high:
-            kind = "a whole number" if is_whole else "a number"
-            raise RequestError(f"`{name}` must be {kind} from {low} to {high:g}, received {value!r}.")
