@@ -13,7 +13,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
@@ -84,7 +84,7 @@ def fit_model(
 
     Args:
         data: What to learn from.
-        network: Size of the network; that of `start` if there is one.
+        network: Size of the network; that of `start` if there is one, which may get relations that it did not have.
         settings: How to train.
         start: A model to go on from, instead of from random weights.
         checkpoint: Where to leave off and take up. A snapshot of other settings, data or vocabulary is not taken up.
@@ -100,7 +100,8 @@ def fit_model(
     if not data.valid.n_targets:
         logger.warning("No piece is held out for validation: training stops by the training NLL.")
     if start is not None:
-        network = NetworkSettings(**start.settings["network"])
+        own = NetworkSettings(**start.settings["network"])
+        network = replace(own, relations=own.relations or network.relations)
     snapshot = _Run(data, network, settings, start).resume(checkpoint or NoCheckpoint(), listeners)
     model = _finished_model(snapshot, data, network, settings)
     logger.info(

@@ -5,10 +5,11 @@
     conditions (batch, slots) -> Embedding -> flatten -> Dense ──┐ (the same at every step)
     tokens (batch, time) -> Embedding ───────────── concatenate ─┴-> Dropout -> [LSTM -> Dropout] x n -> Dense -> logits
     features (batch, time, k) -> k Embeddings ───────────┤ (if there are any, see `sight`)                   + penalties
-    dense (batch, time, d) -> Dense ─────────────────────┘
+    dense (batch, time, d) -> Dense ─────────────────────┘                                            + scores of relations
 
 The last Dense may share its weights with the tokens' embedding (`tie_weights`), and may stand several times (`n_softmaxes`): then
-the result is the log of a mixture of softmaxes, whose shares depend on the LSTM too.
+the result is the log of a mixture of softmaxes, whose shares depend on the LSTM too. Tokens may also be scored by how they stand
+to what is seen (`relation`).
 
 Only standard layers and `keras.ops`, so a saved network loads in safe mode, without custom objects, on every backend.
 
@@ -24,13 +25,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from scogen_pipeline.errors import DataError, VocabularyError
+from scogen_pipeline.model.relation import SCORES_PREFIX, TABLE_PREFIX, related_tokens
 from scogen_pipeline.model.sight import Sight, feature_embedding_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import keras
+    import numpy.typing as npt
 
+    from scogen_pipeline.model.relation import Source
     from scogen_pipeline.model.settings import NetworkSettings
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
@@ -154,6 +158,8 @@ def build_network(
     if settings.skip_connections and len(outputs) > 1:
         x = layers.Concatenate(name="all_layers")(outputs)
     logits = _logits(x, settings, embedding, draw)
+    if settings.relations and sight.relations:
+        logits = keras.ops.add(logits, _relation_scores(x, inputs, vocabulary.size, sight))
     if sight.allowed is not None:
         logits = _without_forbidden(logits, inputs["features"], sight)
     return keras.Model(inputs, [logits, *states] if carries_state else logits, name=network_name(vocabulary))
@@ -181,6 +187,38 @@ def _logits(x: Any, settings: NetworkSettings, embedding: Any, draw: _Draw) -> A
     return keras.ops.logsumexp(mixed, axis=2)
 
 
+def _relation_scores(x: Any, inputs: Mapping[str, Any], vocabulary_size: int, sight: Sight) -> Any:
+    """Return what the relations add to the logits, (batch, time, vocabulary); nothing before training."""
+    from keras import layers, ops  # noqa: PLC0415
+
+    block, total = related_tokens(sight.relations), None
+    for relation in sight.relations:
+        name = f"{SCORES_PREFIX}{relation.source}"
+        scores = layers.Dense(relation.n_relations, kernel_initializer="zeros", dtype="float32", name=name)(x)
+        # Number 0 scores nothing.
+        scores = ops.pad(scores, [[0, 0], [0, 0], [1, 0]])
+        numbers = _looked_up(
+            relation.numbers[:, block], _values_of(relation.source, inputs), f"{TABLE_PREFIX}{relation.source}_{block.start}"
+        )
+        found = ops.take_along_axis(scores, ops.cast(numbers, "int32"), axis=-1)
+        total = found if total is None else total + found
+    return ops.pad(total, [[0, 0], [0, 0], [block.start, vocabulary_size - block.stop]])
+
+
+def _values_of(source: Source, inputs: Mapping[str, Any]) -> Any:
+    """Return the value that relations are measured from, (batch, time)."""
+    from keras import ops  # noqa: PLC0415
+
+    if isinstance(source, int):
+        return inputs["features"][:, :, source]
+    dense = inputs["dense"]
+    if source == "lowest":
+        index = ops.argmax(dense, axis=-1)
+    else:
+        index = dense.shape[-1] - 1 - ops.argmax(ops.flip(dense, axis=-1), axis=-1)
+    return ops.cast(index + 1, "int32") * ops.cast(ops.max(dense, axis=-1) > 0, "int32")
+
+
 def _feature_vectors(features: Any, sight: Sight, draw: _Draw) -> list[Any]:
     """Return the embedding of each feature, shapes (batch, time, its size)."""
     from keras import layers  # noqa: PLC0415
@@ -197,14 +235,21 @@ def _without_forbidden(logits: Any, features: Any, sight: Sight) -> Any:
     """Add the penalties, so that no probability is wasted on what cannot follow."""
     import keras  # noqa: PLC0415
 
-    penalties, name = sight.penalties(), f"{PENALTY_PREFIX}{sight.allowed_by}"
+    penalties = sight.penalties()
     if penalties.shape[1] != logits.shape[-1]:
         raise DataError(f"`allowed` must have a column for each of {logits.shape[-1]} tokens, received {penalties.shape[1]}.")
-    # Weights that are not trained, so that the saved network has them.
-    table = keras.layers.Embedding(*penalties.shape, trainable=False, embeddings_initializer="zeros", dtype="float32", name=name)
-    added = table(features[:, :, sight.allowed_by])
-    table.set_weights([penalties])
+    added = _looked_up(penalties, features[:, :, sight.allowed_by], f"{PENALTY_PREFIX}{sight.allowed_by}")
     return keras.layers.Add(dtype="float32", name="allowed_logits")([logits, added])
+
+
+def _looked_up(rows: npt.NDArray[Any], values: Any, name: str) -> Any:
+    """Return the row of each value, (batch, time, columns). Rows are weights that are not trained, so they are saved."""
+    from keras import layers  # noqa: PLC0415
+
+    table = layers.Embedding(*rows.shape, trainable=False, embeddings_initializer="zeros", dtype="float32", name=name)
+    found = table(values)
+    table.set_weights([rows])
+    return found
 
 
 def _request_vector(conditions: Any, settings: NetworkSettings, vocabulary_size: int, draw: _Draw) -> Any:

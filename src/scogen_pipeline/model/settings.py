@@ -60,6 +60,7 @@ class NetworkSettings:
         dense_size: Numbers that stand for all dense values of `model.sight`, if the data have any.
         tie_weights: Whether the output shares the embedding of the tokens.
         n_softmaxes: How many softmaxes are mixed.
+        relations: Whether the output also scores how tokens stand to what is seen, if the data have `model.relation`s.
 
     Raises:
         RequestError: If a value is out of range.
@@ -76,11 +77,12 @@ class NetworkSettings:
     dense_size: int = 96
     tie_weights: bool = False
     n_softmaxes: int = 1
+    relations: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_ranges(self, _NETWORK_RANGES)
-        _check_flags(self, "skip_connections", "variational_dropout", "tie_weights")
+        _check_flags(self, "skip_connections", "variational_dropout", "tie_weights", "relations")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.errors import DataError
+from scogen_pipeline.model.relation import Relation
 
 #: The logit of a token that is not allowed, added to what the network says; far from overflow in float32.
 FORBIDDEN_LOGIT: Final = -1e9
@@ -37,20 +38,24 @@ class Sight:
         dense_size: Number of dense values.
         allowed: Which tokens may follow, (rows, vocabulary); everything may if it is absent.
         allowed_by: Index of the feature that says which row holds.
+        relations: How tokens stand to what is seen, a source each.
 
     Raises:
-        DataError: If a size is not positive, or the table does not fit its feature.
+        DataError: If a size is not positive, or a table does not fit its feature.
     """
 
     feature_sizes: tuple[int, ...] = ()
     dense_size: int = 0
     allowed: npt.NDArray[np.bool_] | None = None
     allowed_by: int = 0
+    relations: tuple[Relation, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the sizes."""
         if min(self.feature_sizes, default=1) < 1 or self.dense_size < 0:
             raise DataError(f"`feature_sizes` must be positive, received {self.feature_sizes}; dense {self.dense_size}.")
+        for relation in self.relations:
+            self._check_relation(relation)
         if self.allowed is None:
             return
         rows = self.feature_sizes[self.allowed_by] if 0 <= self.allowed_by < len(self.feature_sizes) else 0
@@ -60,11 +65,23 @@ class Sight:
                 f"received shape {self.allowed.shape}."
             )
 
+    def _check_relation(self, relation: Relation) -> None:
+        source = relation.source
+        if isinstance(source, str):
+            n_values = self.dense_size + 1
+        else:
+            n_values = self.feature_sizes[source] if 0 <= source < len(self.feature_sizes) else 0
+        if relation.n_values != n_values:
+            raise DataError(
+                f"`relations` must have a row for each of the {n_values} values of {source}, received {relation.n_values}."
+            )
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of all of it, in hex."""
         digest = hashlib.sha256(json.dumps([self.feature_sizes, self.dense_size, self.allowed_by]).encode())
         digest.update(b"" if self.allowed is None else np.packbits(self.allowed, axis=1).tobytes())
+        digest.update("".join(relation.hash for relation in self.relations).encode())
         return digest.hexdigest()
 
     def penalties(self) -> npt.NDArray[np.float32]:

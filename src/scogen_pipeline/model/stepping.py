@@ -26,8 +26,10 @@ from threadpoolctl import threadpool_limits
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.model.network import CONTEXTS, FEATURE_PREFIX, PENALTY_PREFIX, SHARES, TIED_CONTEXT, check_vocabulary
+from scogen_pipeline.model.relation import SCORES_PREFIX, TABLE_PREFIX, source_and_first
 
 if TYPE_CHECKING:
+    from scogen_pipeline.model.relation import Source
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 IntArray = npt.NDArray[np.int32]
@@ -73,7 +75,7 @@ class NumpyStepper:
         weights = stored_weights(network)
         (self._token_embedding,) = weights["token_embedding"]
         self._conditions = (*weights["condition_embedding"], *weights["request"]) if "request" in weights else None
-        self._output = _Output(weights)
+        self._output, self._related = _Output(weights), _related_output(weights)
         self._units = [weights[f"lstm_{level}"][1].shape[0] for level in range(1, 1 + _count(weights, "lstm_"))]
         # Skip connections show the output all layers.
         self._output_sees_all = len(self._units) > 1 and self._output.n_inputs == sum(self._units)
@@ -165,6 +167,8 @@ class NumpyStepper:
             cell.append(new_cell)
         top = np.concatenate(hidden, axis=1) if self._output_sees_all else hidden[-1]
         logits = self._output.logits(top)
+        if self._related:
+            self._related.add_to(logits, top, features, dense)
         # `_seen` has checked that there are features.
         for index, table in self._penalties.items():
             logits += table[features[:, index]]  # type: ignore[index]
@@ -231,6 +235,47 @@ class _Output:
         each = log_softmax(contexts @ self._kernel + self._bias)  # (batch, softmaxes, vocabulary)
         mixed: FloatArray = np.logaddexp.reduce(each + shares[:, :, None], axis=1)
         return mixed
+
+
+class _RelatedOutput:
+    """Adds to the logits how tokens stand to what is seen; see `relation`.
+
+    Args:
+        tables: Source, and the number of the relation by value and token of the block, of each relation.
+        scores: Kernel and bias of each, in the same order.
+        first: First token of the block.
+    """
+
+    def __init__(self, tables: Sequence[tuple[Source, FloatArray]], scores: Sequence[tuple[FloatArray, ...]], first: int) -> None:
+        self._sources = [source for source, _ in tables]
+        # Side by side, each behind a column for "none" that is 0.
+        kernels, biases = zip(*scores, strict=True)
+        self._kernel = np.concatenate([np.pad(kernel, [(0, 0), (1, 0)]) for kernel in kernels], axis=1)
+        self._bias = np.concatenate([np.pad(bias, (1, 0)) for bias in biases])
+        starts = np.cumsum([0, *(len(bias) + 1 for bias in biases[:-1])])
+        self._columns = [start + numbers.astype(np.intp) for start, (_, numbers) in zip(starts, tables, strict=True)]
+        self._block = slice(first, first + tables[0][1].shape[1])
+
+    def add_to(self, logits: FloatArray, top: FloatArray, features: IntArray | None, dense: npt.NDArray[Any] | None) -> None:
+        """Add it, (batch, vocabulary); features and dense values are there if a source needs them."""
+        scores = top @ self._kernel + self._bias
+        for source, columns in zip(self._sources, self._columns, strict=True):
+            values = features[:, source] if isinstance(source, int) else _outermost(source, dense)  # type: ignore[index,arg-type]
+            logits[:, self._block] += np.take_along_axis(scores, columns[values], axis=1)
+
+
+def _related_output(weights: Mapping[str, tuple[FloatArray, ...]]) -> _RelatedOutput | None:
+    named = [(*source_and_first(name), table) for name, (table,) in _named(weights, TABLE_PREFIX)]
+    if not named:
+        return None
+    scores = [weights[f"{SCORES_PREFIX}{source}"] for source, _, _ in named]
+    return _RelatedOutput([(source, table) for source, _, table in named], scores, named[0][1])
+
+
+def _outermost(source: str, dense: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return 1 + the index of the lowest or highest value that is on, 0 if none is, (batch,)."""
+    index = dense.argmax(axis=1) if source == "lowest" else dense.shape[1] - 1 - dense[:, ::-1].argmax(axis=1)
+    return np.where(dense.any(axis=1), index + 1, 0)
 
 
 def _dense(x: FloatArray, weights: tuple[FloatArray, ...]) -> FloatArray:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.model.fitting import Listener, TrainingData, fit_model
+from scogen_pipeline.model.intervals import interval_relations
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.model.snapshot import Checkpoint
@@ -21,7 +22,8 @@ def gather_training_data(viewed_pieces: EncodedPieces, vocabulary: Vocabulary, f
     """Take the pieces to learn from and the pieces to stop by, as they are read; the test split stays unseen."""
     train = StreamedExamples(viewed_pieces, "train", DENSE_SIZE, fit.genre_repeats)
     valid = StreamedExamples(viewed_pieces, "valid", DENSE_SIZE)
-    return TrainingData(train, valid, vocabulary, Sight(FEATURE_SIZES, DENSE_SIZE))
+    sight = Sight(FEATURE_SIZES, DENSE_SIZE, relations=interval_relations(vocabulary))
+    return TrainingData(train, valid, vocabulary, sight)
 
 
 def train_model(
