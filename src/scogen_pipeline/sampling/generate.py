@@ -17,6 +17,7 @@ from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.primer import has_pickup
 from scogen_pipeline.sampling.samplers import Sampler
+from scogen_pipeline.sampling.shape import Shape
 from scogen_pipeline.tokens.encoding import decode
 from scogen_pipeline.tokens.view import View, rows_of
 
@@ -95,8 +96,9 @@ def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[s
     state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
     ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
     while not all(writer.is_finished for writer in writers):
-        logits, state = stepper.step(ids, state, *rows_of([writer.view for writer in writers]))
-        ids = np.array([writer.write(row) for writer, row in zip(writers, logits, strict=True)], dtype=np.int32)
+        seen, dense = rows_of([writer.view for writer in writers])
+        logits, state = stepper.step(ids, state, seen, dense)
+        ids = np.array([writer.write(*rows) for writer, *rows in zip(writers, logits, seen, strict=True)], dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
 
 
@@ -110,6 +112,8 @@ class _Writer:
         self._grammar = Grammar(plan, vocabulary)
         self._pitch_sampler = Sampler(request.temperature, request.top_k, request.top_p)
         self._rhythm_sampler = Sampler(request.rhythm_temperature, request.top_k, request.top_p)
+        self._plan_sampler = Sampler(request.plan_temperature, request.top_k, request.top_p)
+        self._shape = Shape(plan, vocabulary, request.customs.name, request.shape)
         self._random = np.random.default_rng([request.seed, index])
         self._counterpoint = request.counterpoint
         self._opening = opening
@@ -119,23 +123,29 @@ class _Writer:
     def is_finished(self) -> bool:
         return self._grammar.is_finished
 
-    def _choose(self, logits: FloatArray) -> int:
+    def _choose(self, logits: FloatArray, seen: IntArray) -> int:
+        logits = self._shape.lean(logits, seen)
         leanings = self._grammar.leanings() if self._counterpoint else {}
         if leanings:
             logits = logits.astype(np.float64)
             logits[list(leanings)] += self._counterpoint * np.fromiter(leanings.values(), dtype=np.float64)
-        sampler = self._pitch_sampler if self._grammar.is_at_pitch else self._rhythm_sampler
+        sampler = self._rhythm_sampler
+        if self._grammar.is_at_pitch:
+            sampler = self._pitch_sampler
+        elif self._grammar.is_at_form:
+            sampler = self._plan_sampler
         return sampler.draw(logits, self._grammar.allowed_ids(), self._random)
 
-    def write(self, logits: FloatArray) -> int:
+    def write(self, logits: FloatArray, seen: IntArray) -> int:
         """Choose the next id, from the opening while it lasts; pad once the piece has ended."""
         if self.is_finished:
             return self._pad_id
         n_written = len(self.ids)
         is_given = n_written < len(self._opening)
-        chosen = self._opening[n_written] if is_given else self._choose(logits)
+        chosen = self._opening[n_written] if is_given else self._choose(logits, seen)
         self._grammar.advance(chosen)
         self.view.take(self._tokens[chosen])
+        self._shape.take(chosen)
         self.ids.append(chosen)
         return chosen
 

@@ -71,6 +71,11 @@ class Grammar:
         """Whether a pitch or a chord is due: a duration has just been written, or the plan of a measure is all but complete."""
         return self._after == "dur" or self._outline.is_at_chord
 
+    @property
+    def is_at_form(self) -> bool:
+        """Whether the plan of a measure is open, and what it is like or the length of a phrase can come next."""
+        return self._outline.is_open and not self._outline.is_at_chord
+
     def allowed(self) -> BoolArray:
         """Return the mask of the tokens that may come next, shape `(vocab,)`."""
         mask = np.zeros(self._vocabulary.size, dtype=np.bool_)

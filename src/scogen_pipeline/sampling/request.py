@@ -38,9 +38,11 @@ _RANGES: Final = {
     "seed": (0, 2**32 - 1),
     "temperature": (0.05, 2.0),
     "rhythm_temperature": (0.05, 2.0),
+    "plan_temperature": (0.05, 2.0),
     "top_k": (0, 1000),
     "top_p": (0.05, 1.0),
     "counterpoint": (0.0, 4.0),
+    "shape": (0.0, 4.0),
 }
 
 
@@ -60,9 +62,11 @@ class Request:
         seed: Same request, model and seed give the same bytes.
         temperature: Of pitches, 0.05 to 2; below 1 is safer, above is wilder.
         rhythm_temperature: The same of onsets, durations and everything else.
+        plan_temperature: The same of the plan: which measures come back, how long phrases are.
         top_k: Only the k likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
         counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
+        shape: How strongly measures lean towards coming back, and phrases towards closing; 0 leaves it to the model.
         form: Sections of equal length as letters, the same letter where one comes back: "AABB"; "" leaves it to the model.
         pickup: "yes" for a beginning before the first bar line, which is not counted among the bars; "no"; "auto" for as often as
             in the genre.
@@ -83,9 +87,11 @@ class Request:
     seed: int = 1
     temperature: float = 0.95
     rhythm_temperature: float = 0.85
+    plan_temperature: float = 1.0
     top_k: int = 0
     top_p: float = 0.99
     counterpoint: float = 1.0
+    shape: float = 1.0
     form: str = ""
     pickup: str | bool = "auto"
     chords: str = ""

@@ -1,0 +1,134 @@
+"""How often generated pieces return, copy and close beside held-out real ones, and the weights that would make them even.
+
+    python benchmarks/shape.py [--model FOLDER] [--data FOLDER] [--genres "folk song+reel"] [--n 128] [--rounds 3]
+        [--weights "returning=0.5,copying=1"]
+
+A round writes twins of held-out pieces (`sampling.twins`) and counts, of the choices that `sampling.shape` leans on, how many
+went its way: in the twins, and in the tokens of the real pieces. The weights of the next round are those of this one, and the
+difference of the log odds. Printed last, for `sampling.shape.WEIGHTS`: run this again when the network is another.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from scogen_pipeline.datasets.trained_model import TrainedModelDataset
+from scogen_pipeline.metrics.excerpt import n_pickup_bars
+from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
+from scogen_pipeline.model.bundle import TrainedModel
+from scogen_pipeline.sampling import shape
+from scogen_pipeline.sampling.generate import write_tokens
+from scogen_pipeline.sampling.plan import Plan
+from scogen_pipeline.sampling.request import Request
+from scogen_pipeline.sampling.twins import BATCH, twin_request
+from scogen_pipeline.tokens.alphabet import START, kind_of
+from scogen_pipeline.tokens.view import View
+from scogen_pipeline.tokens.vocabulary import Vocabulary
+
+DATA = Path(__file__).parents[1] / "data"
+COLUMNS = ["piece_id", "split", "genre", "n_bars", "ids", "conditions"]
+MOST_BARS = 24
+NAMES = tuple(field.name for field in fields(shape.Weights))
+
+Tokens = tuple[str, ...]
+
+
+def requests_of(pairs: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Request]:
+    """Return what the twin of each real piece is asked for."""
+    return {
+        name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), MOST_BARS), has_pickup=n_pickup_bars(piece) > 0)
+        for name, piece in pieces_of(pairs, vocabulary, "real")
+    }
+
+
+def written(model: TrainedModel, requests: Iterable[Request], seed: int) -> Iterator[tuple[Request, Plan, Tokens]]:
+    """Write a piece for each request."""
+    stepper = model.stepper()
+    for request, n in Counter(requests).items():
+        for start in range(0, n, BATCH):
+            batch = replace(request, n=min(BATCH, n - start), seed=seed + start)
+            plan = Plan.of(batch)
+            yield from ((request, plan, tokens) for tokens in write_tokens(plan, stepper, batch))
+
+
+def real(pairs: pd.DataFrame, requests: Mapping[str, Request], vocabulary: Vocabulary) -> Iterator[tuple[Request, Plan, Tokens]]:
+    """Yield the tokens of real pieces, as many measures as their twins have."""
+    for row in pairs.itertuples():
+        plan = Plan.of(requests[row.piece])
+        tokens = vocabulary.tokens_of(row.ids)[1:-1]
+        bars = [index for index, token in enumerate(tokens) if kind_of(token) == "bar"]
+        yield requests[row.piece], plan, tokens[: bars[plan.n_bars] if len(bars) > plan.n_bars else None]
+
+
+def rates(pieces: Iterable[tuple[Request, Plan, Tokens]], vocabulary: Vocabulary) -> dict[str, float]:
+    """Return how often a choice went the way that `sampling.shape` leans, of the times that it could."""
+    asked, gone = Counter[str](), Counter[str]()
+    for request, plan, tokens in pieces:
+        view, memory = View(plan.conditions), shape.Shape(plan, vocabulary, request.customs.name, 1.0)
+        view.take(START)
+        for token in tokens:
+            token_id = vocabulary.id_of(token)
+            choice = memory.choice(view.features())
+            if choice and (choice.name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[choice.ids[0]])):
+                asked[choice.name] += 1
+                gone[choice.name] += bool(np.isin(token_id, choice.ids))
+            view.take(token)
+            memory.take(token_id)
+    # Half a choice more on either side keeps the odds finite.
+    return {name: (gone[name] + 0.5) / (asked[name] + 1) for name in NAMES}
+
+
+def log_odds(rate: float) -> float:
+    """Return them."""
+    return float(np.log(rate / (1 - rate)))
+
+
+def tune(model: TrainedModel, pairs: pd.DataFrame, genre: str, n_rounds: int, n: int) -> shape.Weights:
+    """Print the rates of each round, and return the weights that follow from the last."""
+    requests = requests_of(pairs, model.vocabulary)
+    wanted = rates(real(pairs, requests, model.vocabulary), model.vocabulary)
+    asked = [request for request in requests.values() for _ in range(-(-n // len(requests)))]
+    for number in range(n_rounds):
+        weights = shape.WEIGHTS.get(genre, shape.Weights())
+        found = rates(written(model, asked, 1 + number), model.vocabulary)
+        table = pd.DataFrame({"weight": asdict(weights), "real": wanted, "generated": found})
+        print(f"\n{genre}, round {number + 1}: {len(asked)} pieces\n{table.round(3)}", flush=True)
+        gains = {name: getattr(weights, name) + log_odds(wanted[name]) - log_odds(found[name]) for name in NAMES}
+        shape.WEIGHTS[genre] = shape.Weights(**{name: round(gain, 2) for name, gain in gains.items()})
+    return shape.WEIGHTS[genre]
+
+
+def main() -> None:
+    """Tune genre by genre."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=DATA / "06_models" / "pretrained")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--genres", default="folk song+reel+jig+hornpipe+chorale")
+    parser.add_argument("--n", type=int, default=128, help="pieces a genre and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--weights", default="", help="to begin with, instead of those in use")
+    given = parser.parse_args()
+    model, inputs = TrainedModelDataset(filepath=str(given.model)).load(), given.data / "05_model_input"
+    splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
+    tuned = {}
+    for genre in given.genres.split("+"):
+        if given.weights:
+            named = (text.split("=") for text in given.weights.split(","))
+            shape.WEIGHTS[genre] = shape.Weights(**{name.strip(): float(value) for name, value in named})
+        filters = [("genre", "=", genre), ("split", "in", ("test", "valid"))]
+        encoded = pq.read_table(inputs / "encoded_pieces.parquet", columns=COLUMNS, filters=filters).to_pandas()
+        pairs = pair_pieces(encoded, splits, model.vocabulary, genres=(genre,), n=given.n, n_bars=16, seed=1)
+        tuned[genre] = tune(model, pairs, genre, given.rounds, given.n)
+    print("\n" + "\n".join(f'    "{genre}": {weights},' for genre, weights in tuned.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The shape of a piece, as a leaning and not as a law: measures come back as themselves, phrases close.
+
+Shown real music, the network foretells nearly as many returns as there are. Writing on from its own notes it falls short: what
+has not come back yet makes the next return less likely, and one wrong note in a copy brings the next. So some choices gain
+probability, as much as brings them near the rates of real music: to begin a return, to keep to the measure that comes back, and
+to end a phrase that was planned on a long note at rest.
+
+**Conventions.** Weights are natural logarithms, added to logits. Pitches are normal: in C major or A minor. A note is *long* if
+it lasts half as long again as the notes so far do on average, *at rest* on the first or fifth degree, as in `metrics.phrasing`;
+it may end a phrase if it begins in the second half of its last measure. A measure that comes back brings its own ending; the
+last measure of the piece is up to `harmony`.
+
+**References.** benchmarks/shape.py for the rates; it also finds the weights for another network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from scogen_pipeline.analysis.returns import MAX_DISTANCE
+from scogen_pipeline.music.duration import NOTE_VALUES
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, kind_of, value_of
+from scogen_pipeline.tokens.view import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scogen_pipeline.music.key import Mode
+    from scogen_pipeline.sampling.plan import Plan
+    from scogen_pipeline.sampling.samplers import FloatArray
+    from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
+
+_BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION = (
+    list(FEATURES).index(name) for name in ("bars_left", "phrase_left", "like", "model_pitch", "model_position")
+)
+_VALUES: Final = np.array(NOTE_VALUES)
+_LONG: Final = 1.5
+_RESTING: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 7), "minor": (9, 4)}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each choice gains.
+
+    Args:
+        returning: To begin a return, where the measure before was new.
+        copying: The pitch that the measure that comes back has here.
+        lasting: A long note at the end of a phrase.
+        resting: A pitch at rest for such a note, in the lowest part.
+    """
+
+    returning: float = 0.0
+    copying: float = 0.0
+    lasting: float = 0.0
+    resting: float = 0.0
+
+
+#: By genre; those of others are `_USUAL`. Found by benchmarks/shape.py for one network: find them again for another.
+WEIGHTS: Final[dict[str, Weights]] = {
+    "folk song": Weights(returning=0.45, copying=0.4, lasting=0.25),
+    "reel": Weights(returning=0.15, copying=0.3, lasting=0.65, resting=0.35),
+}
+_USUAL: Final = Weights(copying=0.3, lasting=0.25)
+
+
+class Choice(NamedTuple):
+    """What the next token decides.
+
+    Args:
+        name: Field of `Weights`.
+        ids: The tokens that gain by it.
+    """
+
+    name: str
+    ids: IntArray
+
+
+class Shape:
+    """Remembers the notes of one piece as far as they matter, and leans.
+
+    Args:
+        plan: What the piece must be.
+        vocabulary: The tokens and their ids.
+        genre: Name of the genre, whose weights count.
+        strength: What the weights are multiplied by.
+    """
+
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, genre: str, strength: float) -> None:
+        self._strength, self._weights = strength, WEIGHTS.get(genre, _USUAL)
+        self._tokens, self._bass, self._bar_ticks = vocabulary.tokens, plan.bass, plan.meter.bar_ticks
+        self._return_ids = vocabulary.ids_of([f"like={distance}" for distance in range(1, MAX_DISTANCE + 1)])
+        self._duration_ids = vocabulary.ids_of([f"dur={value}" for value in NOTE_VALUES])
+        pitches = np.arange(LOW_PITCH, HIGH_PITCH + 1)
+        self._pitch_ids = vocabulary.ids_of([f"pitch={pitch}" for pitch in pitches])
+        self._resting_ids = self._pitch_ids[np.isin(pitches % 12, _RESTING[plan.key.mode])]
+        self._after = ""
+        self._part = self._position = self._duration = 0
+        self._n_notes = self._ticks = 0
+
+    def take(self, token_id: int) -> None:
+        """Take a token in."""
+        token = self._tokens[token_id]
+        kind = kind_of(token)
+        if kind == "pos":
+            self._position = int(value_of(token))
+        elif kind == "part":
+            self._part = int(value_of(token))
+        elif kind == "dur":
+            self._duration = int(value_of(token)) + (self._duration if self._after == "dur" else 0)
+        elif kind == "pitch":
+            self._n_notes, self._ticks = self._n_notes + 1, self._ticks + self._duration
+        self._after = kind
+
+    def lean(self, logits: FloatArray, seen: Sequence[int] | IntArray) -> FloatArray:
+        """Return the logits of the next token, leaned; `seen` is its row of `tokens.view.FEATURES`."""
+        choice = self.choice(seen) if self._strength else None
+        weight = self._strength * getattr(self._weights, choice.name) if choice else 0.0
+        if choice is None or not weight:
+            return logits
+        leaned = logits.astype(np.float64)
+        leaned[choice.ids] += weight
+        return leaned
+
+    def choice(self, seen: Sequence[int] | IntArray) -> Choice | None:
+        """Return which of `Weights` counts for the next token."""
+        if self._after == "bar":
+            return None if seen[_LIKE] else Choice("returning", self._return_ids)
+        if self._after in ("pos", "part"):
+            return Choice("lasting", self._duration_ids[self._is_long(_VALUES)]) if self._is_at_ending(seen) else None
+        if self._after != "dur":
+            return None
+        if seen[_MODEL_PITCH]:
+            return Choice("copying", self._pitch_ids[[seen[_MODEL_PITCH] - 1]])
+        is_last_note = self._part == self._bass and self._is_long(self._duration) and self._is_at_ending(seen)
+        return Choice("resting", self._resting_ids) if is_last_note else None
+
+    def _is_long(self, duration: Any) -> Any:
+        return duration * self._n_notes >= _LONG * self._ticks
+
+    def _is_at_ending(self, seen: Sequence[int] | IntArray) -> bool:
+        is_last_measure = seen[_PHRASE_LEFT] == 1 and seen[_BARS_LEFT] > 1
+        return is_last_measure and not seen[_MODEL_POSITION] and 2 * self._position >= self._bar_ticks

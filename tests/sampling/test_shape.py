@@ -1,0 +1,71 @@
+"""Returns, copies and endings gain what their weights say, and nothing else does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scogen_pipeline.sampling import shape
+from scogen_pipeline.sampling.plan import Plan
+from scogen_pipeline.sampling.request import Request
+from scogen_pipeline.sampling.shape import Shape, Weights
+from scogen_pipeline.tokens.view import View
+from scogen_pipeline.tokens.vocabulary import Vocabulary
+
+#: A phrase of two measures, a quarter and eighths.
+OPENING = "bar=4 phrase=2 chord=0-major chord=0-major pos=0 dur=24 pitch=60 pos=24 dur=12 pitch=62 pos=36 dur=12 pitch=64"
+SECOND = "bar=3 chord=0-major chord=0-major pos=0 dur=12 pitch=67 pos=12 dur=12 pitch=65"
+RETURN = "bar=2 like=2 phrase=2 chord=0-major chord=0-major pos=0 dur=24"
+
+
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(shape.WEIGHTS, "reel", Weights(returning=1.0, copying=2.0, lasting=3.0, resting=4.0))
+
+
+def gains(vocabulary: Vocabulary, text: str, strength: float = 1.0) -> dict[str, float]:
+    """What each token gains after those of the text."""
+    plan = Plan.of(Request(genre="reel", bars=4, pickup="no"))
+    view, memory = View(plan.conditions), Shape(plan, vocabulary, "reel", strength)
+    for token in text.split():
+        view.take(token)
+        memory.take(vocabulary.id_of(token))
+    leaned = memory.lean(np.zeros(vocabulary.size, np.float32), view.features())
+    return {vocabulary.tokens[index]: float(leaned[index]) for index in np.flatnonzero(leaned)}
+
+
+def test_where_a_measure_begins_returns_gain(vocabulary: Vocabulary) -> None:
+    found = gains(vocabulary, f"{OPENING} bar=3")
+    assert {token.partition("=")[0] for token in found} == {"like"}
+    assert set(found.values()) == {1.0}
+    assert "like=0" not in found
+
+
+def test_a_return_that_goes_on_gains_nothing(vocabulary: Vocabulary) -> None:
+    assert not gains(vocabulary, f"{OPENING} {SECOND} {RETURN} pitch=60 bar=1")
+
+
+def test_the_pitch_that_comes_back_gains(vocabulary: Vocabulary) -> None:
+    assert gains(vocabulary, f"{OPENING} {SECOND} {RETURN}") == {"pitch=60": 2.0}
+
+
+def test_at_the_end_of_a_phrase_long_notes_gain(vocabulary: Vocabulary) -> None:
+    found = gains(vocabulary, f"{OPENING} {SECOND} pos=72")
+    assert set(found.values()) == {3.0}
+    assert "dur=24" in found
+    assert "dur=12" not in found
+
+
+@pytest.mark.parametrize("place", [f"{OPENING} pos=72", f"{OPENING} {SECOND} pos=24"], ids=["within", "early"])
+def test_elsewhere_they_do_not(vocabulary: Vocabulary, place: str) -> None:
+    assert not gains(vocabulary, place)
+
+
+def test_a_long_last_note_gains_on_the_first_and_fifth_degree(vocabulary: Vocabulary) -> None:
+    found = gains(vocabulary, f"{OPENING} {SECOND} pos=72 dur=24")
+    assert {int(token.partition("=")[2]) % 12 for token in found} == {0, 7}
+    assert not gains(vocabulary, f"{OPENING} {SECOND} pos=72 dur=12")
+
+
+def test_at_strength_nought_nothing_gains(vocabulary: Vocabulary) -> None:
+    assert not gains(vocabulary, f"{OPENING} bar=3", strength=0.0)
