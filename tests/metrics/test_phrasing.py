@@ -41,6 +41,13 @@ def test_a_short_last_note_is_no_cadence() -> None:
     assert cadence_share(Piece(piece.parts, short, piece.meters, piece.key)) == 0
 
 
+def test_the_upbeat_to_the_next_phrase_does_not_end_one() -> None:
+    piece = phrases(60)
+    ends = [note._replace(duration=3 * QUARTER) if note.duration > QUARTER else note for note in piece.notes]
+    upbeats = [Note(phrase * 16 * QUARTER - QUARTER, 0, 59, QUARTER) for phrase in (1, 2, 3)]
+    assert cadence_share(Piece(piece.parts, tuple(sorted([*ends, *upbeats])), piece.meters, piece.key)) == 1
+
+
 def test_silence_has_no_cadence() -> None:
     piece = phrases(60)
     assert math.isnan(cadence_share(Piece(piece.parts, (), piece.meters, piece.key)))
