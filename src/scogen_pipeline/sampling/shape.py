@@ -7,8 +7,8 @@ to end a phrase that was planned on a long note at rest.
 
 **Conventions.** Weights are natural logarithms, added to logits. Pitches are normal: in C major or A minor. A note is *long* if
 it lasts half as long again as the notes so far do on average, *at rest* on the first or fifth degree, as in `metrics.phrasing`;
-it may end a phrase if it begins in the second half of its last measure. A measure that comes back brings its own ending; the
-last measure of the piece is up to `harmony`.
+it may end a phrase if it begins in its last measure, and gains by its length in the second half of that. A measure that comes
+back brings its own ending; the last measure of the piece is up to `harmony`.
 
 **References.** benchmarks/shape.py for the rates; it also finds the weights for another network.
 """
@@ -58,12 +58,12 @@ class Weights:
     resting: float = 0.0
 
 
-#: By genre; those of others are `_USUAL`. Found by benchmarks/shape.py for one network: find them again for another.
+#: By genre; others are left to the model. Found by benchmarks/shape.py for one network: find them again for another.
 WEIGHTS: Final[dict[str, Weights]] = {
-    "folk song": Weights(returning=0.45, copying=0.4, lasting=0.25),
-    "reel": Weights(returning=0.15, copying=0.3, lasting=0.65, resting=0.35),
+    "chorale": Weights(returning=1.2, copying=0.4, lasting=0.25),
+    "folk song": Weights(returning=0.35, lasting=0.25, resting=0.1),
+    "reel": Weights(returning=0.1, lasting=0.6, resting=0.3),
 }
-_USUAL: Final = Weights(copying=0.3, lasting=0.25)
 
 
 class Choice(NamedTuple):
@@ -89,7 +89,7 @@ class Shape:
     """
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, genre: str, strength: float) -> None:
-        self._strength, self._weights = strength, WEIGHTS.get(genre, _USUAL)
+        self._strength, self._weights = strength, WEIGHTS.get(genre, Weights())
         self._tokens, self._bass, self._bar_ticks = vocabulary.tokens, plan.bass, plan.meter.bar_ticks
         self._return_ids = vocabulary.ids_of([f"like={distance}" for distance in range(1, MAX_DISTANCE + 1)])
         self._duration_ids = vocabulary.ids_of([f"dur={value}" for value in NOTE_VALUES])
@@ -129,7 +129,8 @@ class Shape:
         if self._after == "bar":
             return None if seen[_LIKE] else Choice("returning", self._return_ids)
         if self._after in ("pos", "part"):
-            return Choice("lasting", self._duration_ids[self._is_long(_VALUES)]) if self._is_at_ending(seen) else None
+            is_late = 2 * self._position >= self._bar_ticks and self._is_at_ending(seen)
+            return Choice("lasting", self._duration_ids[self._is_long(_VALUES)]) if is_late else None
         if self._after != "dur":
             return None
         if seen[_MODEL_PITCH]:
@@ -141,5 +142,4 @@ class Shape:
         return duration * self._n_notes >= _LONG * self._ticks
 
     def _is_at_ending(self, seen: Sequence[int] | IntArray) -> bool:
-        is_last_measure = seen[_PHRASE_LEFT] == 1 and seen[_BARS_LEFT] > 1
-        return is_last_measure and not seen[_MODEL_POSITION] and 2 * self._position >= self._bar_ticks
+        return seen[_PHRASE_LEFT] == 1 and seen[_BARS_LEFT] > 1 and not seen[_MODEL_POSITION]
