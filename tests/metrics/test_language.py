@@ -13,8 +13,9 @@ import pytest
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics import language
 from scogen_pipeline.metrics.floors import copied_ids, fit_bigram, fit_copy, fit_unigram, token_kinds
-from scogen_pipeline.metrics.language import fit_floors, held_out, language_table, model_nlls
+from scogen_pipeline.metrics.language import fit_floors, held_out, language_table, nlls_of
 from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
+from scogen_pipeline.tokens.windows import Examples
 
 TOKENS = (
     "<pad>",
@@ -57,6 +58,10 @@ def ids_of(text: str) -> IntArray:
     return VOCABULARY.ids_of(["<start>", *text.split(), "<end>"])
 
 
+def examples_of(sequences: Sequence[IntArray]) -> Examples:
+    return Examples(tuple(sequences), np.zeros((len(sequences), 4), np.int32))
+
+
 def table(texts: Sequence[str], splits: Sequence[str], genres: Sequence[str] | None = None) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -73,7 +78,7 @@ def table(texts: Sequence[str], splits: Sequence[str], genres: Sequence[str] | N
 def test_a_model_that_knows_nothing_needs_log_v_nats_a_token() -> None:
     sequences = [ids_of(BAR), ids_of("bar=1"), ids_of(f"bar=2 {BAR} bar=1")]
 
-    nlls = model_nlls(FakeScorer(), sequences, [np.zeros(4, dtype=np.int32)] * 3)
+    nlls = nlls_of(FakeScorer(), examples_of(sequences))
 
     assert nlls == pytest.approx([(len(ids) - 1) * math.log(VOCABULARY.size) for ids in sequences])
 
@@ -81,23 +86,22 @@ def test_a_model_that_knows_nothing_needs_log_v_nats_a_token() -> None:
 def test_pieces_are_read_together_by_length_and_returned_in_their_own_order() -> None:
     rng = np.random.default_rng(1)
     sequences = [rng.integers(3, VOCABULARY.size, size).astype(np.int32) for size in rng.integers(2, 40, 70)]
-    conditions = [np.zeros(4, dtype=np.int32)] * 70
     scorer = FakeScorer(9.0)
 
-    together = model_nlls(scorer, sequences, conditions)
+    together = nlls_of(scorer, examples_of(sequences))
 
     assert max(len(batch) for batch in scorer.batches) <= 64
     assert all(batch[-1] <= 1.5 * batch[0] for batch in scorer.batches)
     assert len(scorer.batches) < 12
     assert [length for batch in scorer.batches for length in batch] == sorted(map(len, sequences))
-    assert together == pytest.approx([model_nlls(scorer, [ids], conditions[:1])[0] for ids in sequences])
+    assert together == pytest.approx([nlls_of(scorer, examples_of([ids]))[0] for ids in sequences])
 
 
 def test_a_likelihood_is_the_sum_over_all_tokens_but_start() -> None:
     steps = [(a + 1) % VOCABULARY.size == b for a, b in pairwise(ids_of(BAR).tolist())]
     scorer = FakeScorer(9.0)
 
-    nll = model_nlls(scorer, [ids_of(BAR)], [np.zeros(4, dtype=np.int32)])[0]
+    (nll,) = nlls_of(scorer, examples_of([ids_of(BAR)]))
 
     assert nll == pytest.approx(-sum(scorer.hit if step else scorer.miss for step in steps), rel=1e-6)
 

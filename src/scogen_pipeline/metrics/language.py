@@ -8,7 +8,6 @@ pooled: its sum of nats over its sum of tokens or notes. Of a very long piece th
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,17 +28,6 @@ logger = logging.getLogger(__name__)
 _MAX_TOKENS: Final = 4096
 #: Where held-out pieces come from, best first: a sample of a handful may have an empty test split.
 _SPLITS: Final = ("test", "valid", "train")
-
-
-def model_nlls(scorer: Scorer, sequences: Sequence[IntArray], conditions: Sequence[IntArray]) -> list[float]:
-    """Return the nats that a model that sees nothing else needs for each piece.
-
-    Args:
-        scorer: The model.
-        sequences: Ids of each piece, `<start>` first.
-        conditions: Condition ids of each piece, all of one length.
-    """
-    return nlls_of(scorer, Examples(tuple(sequences), np.stack(conditions)))
 
 
 def nlls_of(scorer: Scorer, examples: Examples) -> list[float]:
@@ -84,7 +72,8 @@ def language_table(
     Returns:
         One row a model and genre ("all" first): model, genre, split, n_pieces, n_tokens, n_notes, nll_per_token, nll_per_note.
     """
-    examples = viewed(Examples.of_rows(chosen[["conditions", "ids"]]).shortened(_MAX_TOKENS), vocabulary, view)
+    read = Examples(tuple(_id_arrays(chosen["ids"])), np.stack(_id_arrays(chosen["conditions"]))).shortened(_MAX_TOKENS)
+    examples = viewed(read, vocabulary, view)
     sequences = examples.ids
     is_note = np.array([kind_of(token) == "pitch" for token in vocabulary.tokens])
     facts = pd.DataFrame(
