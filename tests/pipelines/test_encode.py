@@ -23,7 +23,7 @@ from scogen_pipeline.midi.files import MidiFile
 from scogen_pipeline.pipelines.encode import create_pipeline
 from scogen_pipeline.tokens import encoding_parts, sorting
 from scogen_pipeline.tokens.encoded_pieces import EncodedPieces
-from scogen_pipeline.tokens.packing import unpacked_dense, unpacked_features
+from scogen_pipeline.tokens.packing import feature_rows, packed_rows, unpacked
 from scogen_pipeline.tokens.tables import piece_facts
 from scogen_pipeline.tokens.view import DENSE_SIZE, view_of
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
@@ -119,8 +119,8 @@ def test_training_finds_the_view_of_each_piece_in_row_groups_of_one_split(
     for row in rows.to_dict("records"):
         n_targets = len(row["ids"]) - 1
         features, dense = view_of(VOCABULARY.tokens_of(row["conditions"]), VOCABULARY.tokens_of(row["ids"]))
-        assert np.array_equal(unpacked_features(row["features"], n_targets), features)
-        assert np.array_equal(unpacked_dense(row["dense"], n_targets, DENSE_SIZE), dense)
+        assert np.array_equal(feature_rows(row["features"], n_targets), features)
+        assert np.array_equal(unpacked(packed_rows(row["dense"], n_targets, DENSE_SIZE), DENSE_SIZE), dense)
 
 
 def test_what_an_earlier_run_has_encoded_is_taken_up_and_only_the_part_whose_labels_changed_is_done_again(

@@ -1,4 +1,4 @@
-"""A file of made-up encoded pieces, in small row groups."""
+"""A file of made-up encoded pieces, in small row groups, and what should be read from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from scogen_pipeline.tokens.encoded_pieces import SCHEMA, EncodedPieces
-from scogen_pipeline.tokens.packing import packed_dense, packed_features
+from scogen_pipeline.tokens.packing import feature_rows, packed_dense, packed_features, packed_rows, unpacked
+from scogen_pipeline.tokens.streaming import genre_repeats_of
+from scogen_pipeline.tokens.windows import Examples
 
 #: Values a target in the file.
 N_FEATURES, DENSE_SIZE = 2, 11
@@ -49,3 +51,14 @@ def written(frame: pd.DataFrame, path: Path, rows_a_group: int) -> EncodedPieces
         for _, own in frame.sort_values(["split", "piece_id"]).groupby("split"):
             writer.write_table(pa.Table.from_pandas(own, SCHEMA, preserve_index=False), row_group_size=rows_a_group)
     return EncodedPieces(LocalFileSystem(), str(path))
+
+
+def in_memory(frame: pd.DataFrame, split: str, genre_repeats: int = 1) -> Examples:
+    """The pieces of a split in the order of their id, unpacked."""
+    rows = frame[frame["split"] == split].sort_values("piece_id")
+    rows = rows.iloc[np.repeat(np.arange(len(rows)), genre_repeats_of(rows["genre"], rows["ids"].map(len), genre_repeats))]
+    n_targets = [len(ids) - 1 for ids in rows["ids"]]
+    dense = [unpacked(packed_rows(flat, n, DENSE_SIZE), DENSE_SIZE) for flat, n in zip(rows["dense"], n_targets, strict=True)]
+    return Examples(
+        tuple(rows["ids"]), np.stack(rows["conditions"]), tuple(map(feature_rows, rows["features"], n_targets)), tuple(dense)
+    )

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from tests.tokens.encoded_file import DENSE_SIZE, encoded_frame, written
+from tests.tokens.encoded_file import DENSE_SIZE, encoded_frame, in_memory, written
 
+from scogen_pipeline.errors import DataError
 from scogen_pipeline.tokens import streaming
 from scogen_pipeline.tokens.encoded_pieces import EncodedPieces
-from scogen_pipeline.tokens.streaming import StreamedExamples
-from scogen_pipeline.tokens.windows import Batch, Cutting, Examples
+from scogen_pipeline.tokens.streaming import StreamedExamples, genre_repeats_of
+from scogen_pipeline.tokens.windows import Batch, Cutting
 
 CUTTING = Cutting(window_length=16, batch_size=4, pad_id=0, condition_dropout=0.3)
 
@@ -55,7 +57,7 @@ def counted(batches: Iterator[Batch]) -> Counter[tuple[int, ...]]:
 def test_a_file_that_fits_into_the_buffer_gives_the_batches_of_memory(tmp_path: Path, split: str, carries_state: bool) -> None:
     frame, cutting = encoded_frame(), replace(CUTTING, carries_state=carries_state)
     from_file = StreamedExamples(written(frame, tmp_path / "pieces.parquet", rows_a_group=99), split, DENSE_SIZE)
-    from_memory = Examples.of_split(frame, split, dense_size=DENSE_SIZE)
+    from_memory = in_memory(frame, split)
     for epoch in range(2):
         assert_equal(from_file.training_batches(cutting, 5, epoch), from_memory.training_batches(cutting, 5, epoch))
     assert_equal(from_file.ordered_batches(cutting), from_memory.ordered_batches(cutting))
@@ -69,12 +71,11 @@ def test_each_target_is_read_as_often_as_from_memory_however_small_the_buffer(
 ) -> None:
     cutting = replace(CUTTING, carries_state=carries_state)
     from_file = streamed(pieces, genre_repeats=genre_repeats)
-    from_memory = Examples.of_split(encoded_frame(), "train", genre_repeats, DENSE_SIZE)
+    from_memory = in_memory(encoded_frame(), "train", genre_repeats)
     expected = counted(from_memory.training_batches(cutting, 0, 0))
     assert counted(from_file.training_batches(cutting, 1, 7)) == expected
     assert from_file.n_targets == expected.total()
-    once = Examples.of_split(encoded_frame(), "train", 1, DENSE_SIZE)
-    assert counted(from_file.ordered_batches(cutting)) == counted(once.ordered_batches(cutting))
+    assert counted(from_file.ordered_batches(cutting)) == counted(in_memory(encoded_frame(), "train").ordered_batches(cutting))
 
 
 def test_an_epoch_is_the_same_whenever_it_is_read_and_unlike_the_next(pieces: EncodedPieces) -> None:
@@ -119,6 +120,17 @@ def test_a_split_without_pieces_has_no_batches(pieces: EncodedPieces) -> None:
     nothing = streamed(pieces, "quarantine")
     assert (nothing.n_targets, nothing.n_conditions) == (0, 2)
     assert list(nothing.training_batches(CUTTING, 0, 0)) == [] == list(nothing.ordered_batches(CUTTING))
+
+
+def test_a_file_with_another_number_of_dense_values_is_refused(pieces: EncodedPieces) -> None:
+    with pytest.raises(DataError, match="`dense` must have 17 values a target, received 2 bytes"):
+        next(streamed(pieces, dense_size=DENSE_SIZE + 6).training_batches(CUTTING, 0, 0))
+
+
+def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
+    genres, n_ids = pd.Series(["reel", "chorale", "air", ""]), pd.Series([100, 30, 2, 3])
+    assert genre_repeats_of(genres, n_ids, most=4).tolist() == [1, 3, 4, 1]
+    assert genre_repeats_of(genres, n_ids, most=1).tolist() == [1, 1, 1, 1]
 
 
 def test_a_frame_has_the_pieces_in_order_without_what_is_known_before_each_target(pieces: EncodedPieces) -> None:

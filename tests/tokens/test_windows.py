@@ -6,7 +6,6 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,31 +100,13 @@ def test_less_than_a_fiftieth_of_a_large_corpus_is_padding():
     assert share_of_padding(training_batches(examples_of(lengths.tolist()), window_length=256, batch_size=32)) < 0.02
 
 
-def test_pieces_are_taken_by_split_in_the_order_of_their_id_whatever_the_order_of_rows():
-    table = pd.DataFrame(
-        {
-            "piece_id": ["b", "a", "c"],
-            "split": ["train", "train", "valid"],
-            "conditions": [[1, 2], [3, 4], [5, 6]],
-            "ids": [[7, 8], [9, 10, 11], [12, 13]],
-        }
-    )
-    examples = Examples.of_split(table, "train")
-    assert [ids.tolist() for ids in examples.ids] == [[9, 10, 11], [7, 8]]
-    assert examples.conditions.tolist() == [[3, 4], [1, 2]]
-    assert examples.hash == Examples.of_split(table.iloc[::-1], "train").hash
-    assert examples.hash != Examples.of_split(table, "valid").hash
-    assert Examples.of_split(table, "test").conditions.shape == (0, 2)
-
-
-def test_features_and_dense_values_are_unpacked_from_the_table() -> None:
-    table = pd.DataFrame({"piece_id": ["b", "a"], "split": "train", "conditions": [[1], [2]], "ids": [[7, 8, 9], [4, 5]]})
-    table = table.assign(features=[[1, 2, 3, 4], [5, 6]], dense=[[0b10100000, 0b01000000], [0b11100000]])
-    examples = Examples.of_split(table, "train", dense_size=3)
-    assert [rows.tolist() for rows in examples.features] == [[[5, 6]], [[1, 2], [3, 4]]]
-    assert [rows.tolist() for rows in examples.dense] == [[[1, 1, 1]], [[1, 0, 1], [0, 1, 0]]]
-    shortened = examples.shortened(1)
-    assert (shortened.ids[1].tolist(), shortened.features[1].tolist()) == ([7, 8], [[1, 2]])
+def test_what_comes_after_the_first_targets_of_each_piece_can_be_left_out() -> None:
+    ids = (np.array([7, 8, 9], np.int32), np.array([4, 5], np.int32))
+    features, dense = ((rows, rows[:1]) for rows in (np.array([[1, 2], [3, 4]]), np.array([[1, 0, 1], [0, 1, 0]])))
+    shortened = Examples(ids, np.array([[1], [2]], np.int32), features, dense).shortened(1)
+    assert [each.tolist() for each in shortened.ids] == [[7, 8], [4, 5]]
+    assert [rows.tolist() for rows in shortened.features] == [[[1, 2]]] * 2
+    assert [rows.tolist() for rows in shortened.dense] == [[[1, 0, 1]]] * 2
 
 
 def test_shapes_that_do_not_fit_are_refused():
@@ -141,22 +122,6 @@ def test_every_batch_has_the_same_number_of_rows_so_that_compilers_see_few_shape
     assert {len(batch.tokens) for batch in batches} == {5}
     assert len({batch.tokens.shape[1] for batch in batches}) <= 64
     assert max(batch.tokens.shape[1] for batch in batches) == 128
-
-
-def test_a_small_genre_is_taken_more_often_but_not_too_often() -> None:
-    sizes = {"reel": 100, "chorale": 30, "air": 2, "": 3}
-    table = pd.DataFrame(
-        {
-            "piece_id": list("abcd"),
-            "split": "train",
-            "genre": list(sizes),
-            "conditions": [[1, 2]] * 4,
-            "ids": [np.arange(n, dtype=np.int32) for n in sizes.values()],
-        }
-    )
-    lengths = [len(ids) for ids in Examples.of_split(table, "train", genre_repeats=4).ids]
-    assert [lengths.count(n) for n in sizes.values()] == [1, 3, 4, 1]
-    assert len(Examples.of_split(table, "train").ids) == 4
 
 
 @settings(deadline=None)  # a busy machine is no fault

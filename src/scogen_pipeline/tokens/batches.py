@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scogen_pipeline.tokens.cutting import Cutting, IntArray, cut
+from scogen_pipeline.tokens.packing import unpacked
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.examples import Examples
@@ -139,7 +140,7 @@ def batch_of(rows: Sequence[Window | None], cutting: Cutting, packed_values: int
         if dense is not None and window.dense is not None:
             dense[row, :length] = window.dense
     if dense is not None and packed_values:
-        dense = np.unpackbits(dense, axis=-1, count=packed_values)
+        dense = unpacked(dense, packed_values)
     values = None if dense is None else dense.astype(np.float32)
     return Batch(tokens, conditions, targets, weights, features, values, continues if cutting.carries_state else None)
 

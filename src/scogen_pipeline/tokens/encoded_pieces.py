@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scogen_pipeline.tokens.examples import Examples
+from scogen_pipeline.tokens.packing import feature_rows, packed_rows
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -120,16 +122,17 @@ def examples_of(table: pa.Table, dense_size: int) -> Examples:
 
     Args:
         table: Columns conditions, ids, features, dense.
-        dense_size: Number of dense values.
+        dense_size: Number of dense values; 0 leaves them out.
+
+    Raises:
+        DataError: If the table holds another number of dense values.
     """
     ids = _arrays(table["ids"])
     n_targets = [len(each) - 1 for each in ids]
     conditions = np.stack(_arrays(table["conditions"])) if ids else np.zeros((0, 0), np.int32)
-    features, dense = (
-        tuple(flat.reshape(n, -1) for flat, n in zip(_arrays(column), n_targets, strict=True))
-        for column in (table["features"], table["dense"])
-    )
-    return Examples(tuple(ids), conditions, features, dense if dense_size else (), dense_size)
+    features = tuple(map(feature_rows, _arrays(table["features"]), n_targets))
+    dense = tuple(map(packed_rows, _arrays(table["dense"]), n_targets, repeat(dense_size))) if dense_size else ()
+    return Examples(tuple(ids), conditions, features, dense, dense_size)
 
 
 def _arrays(column: pa.ChunkedArray) -> list[Any]:

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -20,12 +19,10 @@ from scogen_pipeline.errors import DataError
 from scogen_pipeline.tokens.batches import Batch, ordered_batches, shuffled_batches
 from scogen_pipeline.tokens.cutting import Cutting, IntArray
 from scogen_pipeline.tokens.lanes import carried_batches
-from scogen_pipeline.tokens.packing import ByteArray, unpacked_dense, unpacked_features
+from scogen_pipeline.tokens.packing import ByteArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pandas as pd
 
 
 class ExampleSource(Protocol):
@@ -83,39 +80,6 @@ class Examples:
         for name, known in (("features", self.features), ("dense", self.dense)):
             if known and [len(rows) for rows in known] != [len(ids) - 1 for ids in self.ids]:
                 raise DataError(f"`{name}` must have a row for each id after the first, received another number of rows.")
-
-    @classmethod
-    def of_split(cls, encoded_pieces: pd.DataFrame, split: str, genre_repeats: int = 1, dense_size: int = 0) -> Examples:
-        """Take the pieces of one split ("train", "valid" or "test") in the order of their piece_id.
-
-        Args:
-            encoded_pieces: One row a piece; without the columns `features` and `dense`, the examples have none.
-            split: Which rows.
-            genre_repeats: Most times that the pieces of a small genre are taken, so that it comes nearer to the largest one.
-            dense_size: Number of dense values, which the table does not tell; 0 leaves them out.
-        """
-        rows = encoded_pieces[encoded_pieces["split"] == split].sort_values("piece_id")
-        if genre_repeats > 1:
-            repeats = genre_repeats_of(rows["genre"], rows["ids"].map(len), genre_repeats)
-            rows = rows.iloc[np.repeat(np.arange(len(rows)), repeats)]
-        slots = len(encoded_pieces["conditions"].iloc[0]) if len(encoded_pieces) else 0
-        return cls.of_rows(rows, dense_size, slots)
-
-    @classmethod
-    def of_rows(cls, rows: pd.DataFrame, dense_size: int = 0, n_conditions: int = 0) -> Examples:
-        """Take all rows of a table as they come.
-
-        Args:
-            rows: One row a piece; without the columns `features` and `dense`, the examples have none.
-            dense_size: Number of dense values, which the table does not tell; 0 leaves them out.
-            n_conditions: Number of condition slots if there is no row.
-        """
-        ids = tuple(np.asarray(each, dtype=np.int32) for each in rows["ids"])
-        n_targets = [len(each) - 1 for each in ids]
-        conditions = np.array(rows["conditions"].tolist(), dtype=np.int32) if ids else np.zeros((0, n_conditions), np.int32)
-        features = map(unpacked_features, rows["features"], n_targets) if "features" in rows else ()
-        dense = map(unpacked_dense, rows["dense"], n_targets, repeat(dense_size)) if dense_size and "dense" in rows else ()
-        return cls(ids, conditions, tuple(features), tuple(dense))
 
     def shortened(self, n_targets: int) -> Examples:
         """Leave out what comes after the first targets of each piece."""
@@ -197,19 +161,3 @@ def training_batches(chunks: Iterable[Examples], cutting: Cutting, seed: int, ep
 def validation_batches(chunks: Iterable[Examples], cutting: Cutting) -> Iterator[Batch]:
     """Yield every target once, nothing withheld."""
     return (carried_batches if cutting.carries_state else ordered_batches)(chunks, cutting)
-
-
-def genre_repeats_of(genres: pd.Series, n_ids: pd.Series, most: int) -> npt.NDArray[np.int64]:
-    """Return how often each piece is taken: as often as its genre fits into the largest, counted in ids, at most `most` times.
-
-    Pieces without a genre are taken once.
-
-    Args:
-        genres: Of each piece.
-        n_ids: Of each piece.
-        most: At least 1.
-    """
-    n_by_genre = n_ids.groupby(genres).sum()
-    repeats_by_genre = (n_by_genre.max() // n_by_genre).clip(1, most)
-    repeats_by_genre.loc[repeats_by_genre.index == ""] = 1
-    return np.asarray(repeats_by_genre.reindex(genres), dtype=np.int64)

@@ -20,7 +20,7 @@ import numpy as np
 
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.tokens.encoded_pieces import EncodedPieces, examples_of
-from scogen_pipeline.tokens.examples import Examples, genre_repeats_of, training_batches, validation_batches
+from scogen_pipeline.tokens.examples import Examples, training_batches, validation_batches
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -113,3 +113,19 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     )
     conditions = np.concatenate([each.conditions for each in parts])
     return replace(parts[0], ids=ids, conditions=conditions, features=features, dense=dense)
+
+
+def genre_repeats_of(genres: pd.Series, n_ids: pd.Series, most: int) -> npt.NDArray[np.int64]:
+    """Return how often each piece is taken: as often as its genre fits into the largest, counted in ids, at most `most` times.
+
+    Pieces without a genre are taken once.
+
+    Args:
+        genres: Of each piece.
+        n_ids: Of each piece.
+        most: At least 1.
+    """
+    n_by_genre = n_ids.groupby(genres).sum()
+    repeats_by_genre = (n_by_genre.max() // n_by_genre).clip(1, most)
+    repeats_by_genre.loc[repeats_by_genre.index == ""] = 1
+    return np.asarray(repeats_by_genre.reindex(genres), dtype=np.int64)
