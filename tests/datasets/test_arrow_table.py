@@ -97,3 +97,8 @@ def test_an_absent_table_is_an_error_that_says_what_to_do(dataset):
     assert not dataset.exists()
     with pytest.raises(DatasetError, match="Run the pipeline that writes it"):
         dataset.load()
+
+
+def test_what_a_table_cannot_be_loaded_as_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="`load_as` must be one of frame, stream, received pieces"):
+        ArrowTableDataset(filepath=str(tmp_path / "table.parquet"), load_as="pieces")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from kedro.io import AbstractDataset
 
-from scogen_pipeline.collection.whole_file import finish, unfinished
-from scogen_pipeline.errors import DataError
+from scogen_pipeline.datasets.parquet_file import ParquetFileDataset
 
 _ROW_GROUP: Final = 131_072
 _BATCH: Final = 65_536
 
 
-class ArrowTableDataset(AbstractDataset[pa.Table | pa.RecordBatchReader, pd.DataFrame | pa.RecordBatchReader]):
+class ArrowTableDataset(ParquetFileDataset[pa.Table | pa.RecordBatchReader, pd.DataFrame | pa.RecordBatchReader]):
     """Saves a `pyarrow.Table` or a stream of batches, loads a `pandas.DataFrame` or a stream.
 
     A stream is written as it comes, so that a table of any length passes through a bounded memory. A killed run leaves the former
@@ -45,49 +42,29 @@ class ArrowTableDataset(AbstractDataset[pa.Table | pa.RecordBatchReader, pd.Data
         metadata: Anything; ignored.
     """
 
-    def __init__(
-        self,
-        filepath: str,
-        load_as: Literal["frame", "stream"] = "frame",
-        storage_options: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        self._filepath = filepath
-        self._load_as = load_as
-        self._fs, self._path = fsspec.core.url_to_fs(filepath, **(storage_options or {}))
-        self.metadata = metadata
+    KINDS = ("frame", "stream")
 
-    def load(self) -> pd.DataFrame | pa.RecordBatchReader:
-        """Read the table. Whole numbers with gaps come as pandas' nullable kind.
-
-        Raises:
-            DataError: If there is no file.
-        """
-        if not self._exists():
-            raise DataError(f"`{self._filepath}` must be a file that exists. Run the pipeline that writes it: kedro run.")
+    def _read(self) -> pd.DataFrame | pa.RecordBatchReader:
+        """Whole numbers with gaps come as pandas' nullable kind."""
         if self._load_as == "stream":
             file = pq.ParquetFile(self._fs.open(self._path, "rb"))
             return pa.RecordBatchReader.from_batches(file.schema_arrow, _batches(file))
         with self._fs.open(self._path, "rb") as opened:
             return _frame(pq.read_table(opened))
 
-    def save(self, data: pa.Table | pa.RecordBatchReader) -> None:
-        """Write the table, replacing the file in one step."""
-        partial = unfinished(self._fs, self._path)
-        try:
-            with self._fs.open(partial, "wb") as opened:
-                _write(data if isinstance(data, pa.RecordBatchReader) else data.to_reader(), opened)
-            finish(self._fs, partial, self._path)
-        finally:
-            if self._fs.exists(partial):
-                self._fs.rm_file(partial)
-
-    def _exists(self) -> bool:
-        self._fs.invalidate_cache()
-        return bool(self._fs.isfile(self._path))
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath, "load_as": self._load_as}
+    def _write(self, data: pa.Table | pa.RecordBatchReader, opened: Any) -> None:
+        """Write in row groups of one size."""
+        reader = data if isinstance(data, pa.RecordBatchReader) else data.to_reader()
+        deltas = [field.name for field in reader.schema if pa.types.is_int32(field.type)]
+        with pq.ParquetWriter(
+            opened,
+            reader.schema,
+            compression="zstd",
+            use_dictionary=[name for name in reader.schema.names if name not in deltas],
+            column_encoding=dict.fromkeys(deltas, "DELTA_BINARY_PACKED") or None,
+        ) as writer:
+            for rows in _even(reader):
+                writer.write_table(rows, row_group_size=_ROW_GROUP)
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -103,20 +80,6 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         if column.null_count and field.type in kinds:
             frame[field.name] = column.to_pandas(types_mapper=kinds.get)
     return frame
-
-
-def _write(reader: pa.RecordBatchReader, opened: Any) -> None:
-    """Write a stream in row groups of one size."""
-    deltas = [field.name for field in reader.schema if pa.types.is_int32(field.type)]
-    with pq.ParquetWriter(
-        opened,
-        reader.schema,
-        compression="zstd",
-        use_dictionary=[name for name in reader.schema.names if name not in deltas],
-        column_encoding=dict.fromkeys(deltas, "DELTA_BINARY_PACKED") or None,
-    ) as writer:
-        for rows in _even(reader):
-            writer.write_table(rows, row_group_size=_ROW_GROUP)
 
 
 def _even(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
