@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from tests.notation.page_checks import edge_ink, portability_faults, staff_lines
 from tests.notation.score_texts import tune
 
 from scogen_pipeline.errors import RenderError, RequestError
@@ -13,7 +14,6 @@ from scogen_pipeline.notation.line_breaks import MeasureWidths, fullness, system
 from scogen_pipeline.notation.mei import read_credits
 from scogen_pipeline.notation.musicxml import to_musicxml
 from scogen_pipeline.notation.page import PageSettings
-from scogen_pipeline.notation.page_checks import edge_ink, portability_faults, staff_lines
 from scogen_pipeline.notation.raster import to_pixels
 from scogen_pipeline.notation.text_paths import TextRun, TextStyle, load_face, outline, spoken, width
 

@@ -6,12 +6,12 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from tests.notation.page_checks import broken_staff_lines, edge_ink, staff_lines
 from tests.notation.score_texts import tune
 
 from scogen_pipeline.errors import RenderError
 from scogen_pipeline.notation.layout import lay_out
 from scogen_pipeline.notation.page import PageSettings
-from scogen_pipeline.notation.page_checks import broken_staff_lines, edge_ink, staff_lines
 from scogen_pipeline.notation.raster import open_drawing, to_pixels, to_png
 
 
