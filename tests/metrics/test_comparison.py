@@ -1,4 +1,4 @@
-"""Real pieces are read back as they were, and settings refuse what cannot be."""
+"""Pieces are cut at bar lines, settings refuse what cannot be."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import pandas as pd
 import pytest
 
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.metrics.comparison import EvaluationSettings, headline_numbers, musical_table, opening, real_piece
+from scogen_pipeline.metrics.comparison import EvaluationSettings, headline_numbers, musical_table, opening
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Note, Piece, parts_for
-from scogen_pipeline.tokens.encoding import encode
-from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
-VOCABULARY = fit_vocabulary()
 NAN = float("nan")
 PIECE = Piece(
     parts_for((find_instrument("voice"), find_instrument("piano"))),
@@ -23,17 +20,6 @@ PIECE = Piece(
     Key.parse("D"),
     genre="lied",
 )
-
-
-def test_a_held_out_piece_is_read_back_in_c_with_its_parts() -> None:
-    encoded = encode(PIECE)
-
-    found = real_piece(VOCABULARY.ids_of(encoded.tokens), VOCABULARY.ids_of(encoded.conditions), VOCABULARY)
-
-    assert found.notes == PIECE.transposed(-2, Key.parse("C")).notes
-    assert found.meters == PIECE.meters
-    assert found.genre == "lied"
-    assert [part.role for part in found.parts] == ["melody", "piano_right", "piano_left"]
 
 
 def test_an_opening_cuts_notes_at_its_last_bar_line() -> None:

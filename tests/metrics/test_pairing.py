@@ -62,12 +62,13 @@ def test_pieces_that_cannot_be_compared_are_not_chosen() -> None:
     assert paired(row("short", "test", tune(n_bars=4)), row("fine", "test", tune()))["piece"].to_list() == ["fine"]
 
 
-def test_a_decoded_piece_has_its_parts_and_a_tempo_of_its_class() -> None:
-    piece = tune(genre="chorale")
+def test_a_decoded_piece_is_in_c_with_its_parts_and_a_tempo_of_its_class() -> None:
+    piece = tune(key="D", genre="chorale")
     encoded = encode(piece)
     found = decoded_piece(VOCABULARY.ids_of(encoded.tokens), VOCABULARY.ids_of(encoded.conditions), VOCABULARY)
 
     assert [part.instrument.name for part in found.parts] == ["soprano", "alto", "tenor", "bass"]
+    assert found.notes == piece.transposed(-2, Key.parse("C")).notes
     again = encode(found)
     assert again.conditions == encoded.conditions
     assert again.tokens == encoded.tokens

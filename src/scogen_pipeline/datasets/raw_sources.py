@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +17,6 @@ from scogen_pipeline.datasets.hub_files import find_hub_file
 from scogen_pipeline.datasets.unpacking import is_archive, unpack
 from scogen_pipeline.errors import DataError
 from scogen_pipeline.sources.public_sources import FetchSettings, PublicSource, RemoteFile, licence_text, target_names
-
-logger = logging.getLogger(__name__)
 
 _RECEIPT: Final = "fetched.json"
 _LICENCE: Final = "LICENCE.txt"

@@ -22,7 +22,7 @@ from scogen_pipeline.metrics.distributions import compare
 from scogen_pipeline.metrics.excerpt import SHORTEST, excerpt
 from scogen_pipeline.metrics.features import FEATURES, features_of
 from scogen_pipeline.metrics.musical import describe
-from scogen_pipeline.metrics.pairing import decoded_piece, pieces_of
+from scogen_pipeline.metrics.pairing import pieces_of
 from scogen_pipeline.metrics.two_sample import two_sample_test
 from scogen_pipeline.music.genres import GENRES, find_genre
 from scogen_pipeline.music.piece import Piece
@@ -75,12 +75,6 @@ class EvaluationSettings:
     def genres_to_compare(self, held_out_genres: Iterable[str]) -> tuple[str, ...]:
         """Return the named genres, else the known ones among the held-out pieces."""
         return self.genre_names or tuple(sorted(set(held_out_genres) & set(GENRES)))
-
-
-def real_piece(ids: Iterable[int], conditions: Iterable[int], vocabulary: Vocabulary) -> Piece:
-    """Decode a held-out piece in C major or A minor, cut to the customary length of its genre."""
-    piece = decoded_piece(ids, conditions, vocabulary)
-    return opening(piece, GENRES[piece.genre].bars) if piece.genre in GENRES else piece
 
 
 def opening(piece: Piece, n_bars: int) -> Piece:

@@ -133,11 +133,6 @@ class Piece:
         return len(self.meters)
 
     @property
-    def n_counted_bars(self) -> int:
-        """Number of measures as musicians count them: a pickup is none."""
-        return self.n_bars - (self.pickup_ticks > 0)
-
-    @property
     def pickup_ticks(self) -> int:
         """Length of the pickup, from its first note to the first counted measure; 0 if there is none.
 

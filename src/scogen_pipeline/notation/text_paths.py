@@ -123,17 +123,6 @@ def outline(runs: Iterable[TextRun], x: float, y: float) -> Outline:
     return Outline("".join(pieces), pen_x - x)
 
 
-def missing_characters(text: str) -> tuple[str, ...]:
-    """Return the characters of a title that cannot be printed, each once, in order.
-
-    >>> missing_characters("Für Elise in B♭")
-    ()
-    >>> missing_characters("月 moon")
-    ('月',)
-    """
-    return tuple(dict.fromkeys(char for char in composed(text) if _find_face(char, TextStyle()) is None))
-
-
 def composed(text: str) -> str:
     """Compose accents (the fonts hold composed letters), and make a plain space of breaks, tabs and thin spaces."""
     letters = unicodedata.normalize("NFC", text)

@@ -55,13 +55,11 @@ class EncodePart:
         midi_tables: What to read.
         encoded_parts: Where to write.
         vocabulary: Gives the ids.
-        view: Tells what is known before each target.
     """
 
     midi_tables: TableFolder
     encoded_parts: TableFolder
     vocabulary: Vocabulary
-    view: View = view_of
 
     def name(self, part: str, receipt: Mapping[str, Any], facts: pa.Table) -> str:
         """Name what will be written by all that it follows from."""
@@ -79,7 +77,7 @@ class EncodePart:
         """
         name, part, facts = task
         tables = {table: self.midi_tables.read(table, part).to_pandas() for table in _TABLES}
-        pieces, faults = encode_part(tables, facts.to_pandas(), self.vocabulary, self.view)
+        pieces, faults = encode_part(tables, facts.to_pandas(), self.vocabulary)
         n_performances = sum(time_base != "score" for time_base in facts["time_base"].to_pylist())
         receipt = {"n_pieces": pieces.num_rows, "n_faults": faults.num_rows, "n_performances": n_performances}
         self.encoded_parts.write(name, {"pieces": pieces, "faults": faults}, receipt)

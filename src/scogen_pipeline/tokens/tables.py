@@ -63,10 +63,9 @@ def _track(name: str, program: int, columns: Mapping[str, IntArray], chosen: np.
     return RawTrack(name, program, onsets[order], durations[order], pitches[order])
 
 
-def labelled_pieces(tables: Mapping[str, pd.DataFrame], labels: pd.DataFrame | None = None) -> Iterator[tuple[str, RawPiece]]:
+def labelled_pieces(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, RawPiece]]:
     """Yield each piece of a set of tables (the names are those of `midi.notes`) with its id."""
-    known = pd.DataFrame({"path": []}, dtype=str) if labels is None else labels
-    facts = piece_facts(tables["pieces"], known, tables["tempos"], tables["key_signatures"])
+    facts = piece_facts(tables["pieces"], pd.DataFrame({"path": []}, dtype=str), tables["tempos"], tables["key_signatures"])
     return raw_pieces(facts, tables["tracks"], tables["notes"], tables["time_signatures"])
 
 

@@ -19,7 +19,7 @@ from scogen_pipeline.errors import VocabularyError, did_you_mean
 from scogen_pipeline.tokens.alphabet import END, PAD, START, alphabet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 IntArray = npt.NDArray[np.int32]
 
@@ -124,13 +124,9 @@ class Vocabulary:
         return vocabulary
 
 
-def fit_vocabulary(tokens: Sequence[str] | None = None) -> Vocabulary:
-    """Fit a `LabelEncoder` and return its classes as a vocabulary.
-
-    Args:
-        tokens: Tokens to fit on; by default the whole alphabet.
-    """
+def fit_vocabulary() -> Vocabulary:
+    """Fit a `LabelEncoder` on the whole alphabet and return its classes as a vocabulary."""
     from sklearn.preprocessing import LabelEncoder  # noqa: PLC0415  (2.5 s that generation need not pay)
 
-    encoder = LabelEncoder().fit(list(tokens or alphabet()))
+    encoder = LabelEncoder().fit(list(alphabet()))
     return Vocabulary(tuple(str(token) for token in encoder.classes_))

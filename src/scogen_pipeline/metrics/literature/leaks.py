@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from scogen_pipeline.metrics.literature.sets import LOWEST_PITCH, REST, BenchmarkSet, PieceArray
 
-LEAK_CLASSES: Final = ("clean", "partly", "leaked")
 _RUN: Final = 12
 _LEAKED_SHARE: Final = 0.5
 _FRAMES_A_QUARTER: Final = 4
