@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from scogen_pipeline.model.relation import Relation
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.model.trainable import TrainableNetwork
@@ -54,7 +55,8 @@ def generated(network: keras.Model, case: dict[str, np.ndarray]) -> np.ndarray:
 def trained(network: keras.Model, case: dict[str, np.ndarray], settings: dict[str, Any]) -> dict[str, np.ndarray]:
     """Take steps from the weights of the file."""
     fit = FitSettings(batch_size=len(case["ids"]), **settings["fit"])
-    sight = Sight(tuple(case["feature_sizes"].tolist()), case["dense"].shape[2], case["allowed"], 0)
+    relations = (Relation(1, case["to_feature"]), Relation("lowest", case["to_dense"]), Relation("highest", case["to_dense"]))
+    sight = Sight(tuple(case["feature_sizes"].tolist()), case["dense"].shape[2], case["allowed"], 0, relations)
     vocabulary = Vocabulary(tuple(case["tokens"].tolist()))
     own = TrainableNetwork(NetworkSettings(**settings["network"]), vocabulary, case["conditions"].shape[1], fit, sight)
     own._network.set_weights(network.get_weights())

@@ -1,7 +1,7 @@
 """The same model file predicts, generates and trains alike under TensorFlow, JAX and PyTorch: `make test-backends`.
 
-One file, with features, dense values, a table of forbidden tokens, skip connections; real token strings. Tolerances: logits
-1e-4; losses 1e-5 of themselves; weights after steps of Adam at 0.001 5e-6, a two hundredth of a step.
+One file, with features, dense values, relations to both, a table of forbidden tokens, skip connections; real token strings.
+Tolerances: logits 1e-4; losses 1e-5 of themselves; weights after steps of Adam at 0.001 5e-6, a two hundredth of a step.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.model.network import build_network
+from scogen_pipeline.model.relation import Relation
 from scogen_pipeline.model.settings import NetworkSettings
 from scogen_pipeline.model.sight import Sight
 from scogen_pipeline.music.instruments import INSTRUMENTS
@@ -29,7 +30,15 @@ from scogen_pipeline.tokens.vocabulary import Vocabulary, fit_vocabulary
 
 TASK = Path(__file__).with_name("backend_task.py")
 BACKENDS = ("tensorflow", "jax", "torch")
-NETWORK = {"embedding_size": 12, "condition_size": 6, "lstm_units": 16, "n_layers": 2, "dropout": 0.0, "skip_connections": True}
+NETWORK = {
+    "embedding_size": 12,
+    "condition_size": 6,
+    "lstm_units": 16,
+    "n_layers": 2,
+    "dropout": 0.0,
+    "skip_connections": True,
+    "relations": True,
+}
 TRAININGS = {
     "one_step": {"network": NETWORK, "fit": {}, "steps": 1},
     "carried": {"network": NETWORK, "fit": {"carry_state": True}, "steps": 2},
@@ -68,6 +77,8 @@ def case() -> dict[str, np.ndarray]:
         "features": features,
         "dense": (random.random((len(ids), width, DENSE_SIZE)) < 0.3).astype(np.float32),
         "allowed": allowed,
+        "to_feature": random.integers(0, 7, (SIGHT_SIZES[1], vocabulary.size)).astype(np.int32),
+        "to_dense": random.integers(0, 7, (DENSE_SIZE + 1, vocabulary.size)).astype(np.int32),
         "feature_sizes": np.array(SIGHT_SIZES),
         "tokens": np.array(vocabulary.tokens),
         "pad_id": np.array(vocabulary.pad_id),
@@ -77,7 +88,8 @@ def case() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="session")
 def model(case: dict[str, np.ndarray]) -> TrainedModel:
     """A model with weights large enough for every gate to matter."""
-    sight, vocabulary = Sight(SIGHT_SIZES, DENSE_SIZE, case["allowed"], 0), fit_vocabulary()
+    relations = (Relation(1, case["to_feature"]), Relation("lowest", case["to_dense"]), Relation("highest", case["to_dense"]))
+    sight, vocabulary = Sight(SIGHT_SIZES, DENSE_SIZE, case["allowed"], 0, relations), fit_vocabulary()
     network = build_network(NetworkSettings(**NETWORK), vocabulary, case["conditions"].shape[1], seed=5, sight=sight)
     random = np.random.default_rng(1)
     for variable in network.trainable_variables:
@@ -137,8 +149,8 @@ def test_carried_state_makes_a_difference_and_training_moves_every_weight(result
     assert abs(found["carried/losses"][1] - found["averaged/losses"][1]) > 1e-3
     before = model.keras_model().get_weights()
     moved = [not np.array_equal(weight, found[f"one_step/weight_{index:02}"]) for index, weight in enumerate(before)]
-    # The table of forbidden tokens stays.
-    assert moved.count(False) == 1
+    # The tables of forbidden tokens and of relations stay.
+    assert moved.count(False) == 1 + 3
 
 
 @pytest.mark.parametrize(("backend", "devices"), [("torch", "all"), ("torch", "cluster"), ("jax", "cluster")])
