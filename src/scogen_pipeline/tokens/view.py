@@ -296,8 +296,7 @@ def _first_value(duration: int) -> int:
 def rows_of(views: Sequence[View]) -> tuple[npt.NDArray[np.int32], ByteArray]:
     """Return what some pieces side by side show now: features, (pieces, features), and dense values, (pieces, values)."""
     dense = np.zeros((len(views), DENSE_SIZE), np.uint8)
-    for row, view in enumerate(views):
-        dense[row, view.sounding()] = 1
+    dense.ravel()[[row * DENSE_SIZE + pitch for row, view in enumerate(views) for pitch in view.sounding()]] = 1
     return np.array([view.features() for view in views], np.int32), dense
 
 
