@@ -22,18 +22,22 @@ class PartState:
     def __init__(self, max_notes: int) -> None:
         self.max_notes = max_notes
         self.last_pitch = 0
+        #: First tick from which the whole part is silent.
+        self.end = 0
         #: (onset, pitch) of the last two onsets; of a chord the pitch that was written last.
         self._moves = [(-1, 0), (-1, 0)]
         self._layers = [(0, 0)] * (1 if max_notes == 1 else 2)  # (onset, end) of the last notes of each layer
         self._sounding: list[tuple[int, int, int]] = []  # (onset, end, pitch)
 
     @property
-    def end(self) -> int:
-        """First tick from which the whole part is silent."""
-        return max(end for _, end in self._layers)
+    def has_layers(self) -> bool:
+        """Whether a note can be held beside moving ones."""
+        return len(self._layers) > 1
 
     def is_free(self, tick: int) -> bool:
         """Tell whether a layer can begin a note; beside a held one it goes on from the last, or there is time for several."""
+        if self.end <= tick:
+            return True
         held = self.ends_after(tick)
         has_layer = any(end <= tick for _, end in self._layers)
         goes_on = any(end == tick for _, end in self._layers)
@@ -53,7 +57,8 @@ class PartState:
 
     def pitch_before(self, tick: int) -> int:
         """Return the pitch of the last note that began before the tick, 0 if none did."""
-        return next((pitch for onset, pitch in reversed(self._moves) if onset < tick), 0)
+        (first, earlier), (last, pitch) = self._moves
+        return pitch if last < tick else earlier if first < tick else 0
 
     def pitches_sounding(self, tick: int) -> list[int]:
         """Return the pitches that sound at the tick."""
@@ -66,6 +71,7 @@ class PartState:
             free = [layer for layer, (_, end) in enumerate(self._layers) if end <= onset]
             by_end = sorted(range(len(self._layers)), key=lambda layer: self._layers[layer][1])
             self._layers[(free or by_end)[0]] = begun
+            self.end = max(end for _, end in self._layers)
         self._sounding = [each for each in self._sounding if each[1] > onset]
         self._sounding.append((onset, onset + duration, pitch))
         self.last_pitch = pitch
