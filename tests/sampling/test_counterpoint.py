@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from scogen_pipeline.sampling.counterpoint import Voice, leaning
+from scogen_pipeline.sampling.counterpoint import Voice, leanings
 
 REST = Voice((), 0, False)
 
@@ -15,6 +15,12 @@ def voices(*pitches: int, previous: tuple[int, ...] = ()) -> list[Voice]:
     """Voices that begin the pitches, and one below them that is to choose."""
     before = previous or (0,) * len(pitches)
     return [*(Voice((pitch,), was, True) for pitch, was in zip(pitches, before, strict=True)), REST]
+
+
+def leaning(pitch: int, voices: list[Voice], part: int, *, is_on_beat: bool) -> float:
+    """Return the weight of one pitch."""
+    (weight,) = leanings([pitch], voices, part, is_on_beat=is_on_beat)
+    return weight
 
 
 def test_a_note_of_the_triad_is_free_and_a_foreign_one_is_not() -> None:

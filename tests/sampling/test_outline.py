@@ -12,6 +12,7 @@ from scogen_pipeline.sampling.generate import write_tokens
 from scogen_pipeline.sampling.outline import Outline
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.request import Request
+from scogen_pipeline.sampling.token_ids import token_ids_of
 from scogen_pipeline.tokens.alphabet import kind_of, value_of
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
@@ -101,6 +102,5 @@ def test_there_is_always_a_plan_token_to_choose(vocabulary: Vocabulary) -> None:
         while outline.is_open:
             ids = outline.allowed_ids()
             assert ids
-            token = vocabulary.tokens[ids[-1]]
-            outline.take(kind_of(token), value_of(token))
+            outline.take(*token_ids_of(vocabulary).meanings[ids[-1]])
     assert MAX_PHRASE < 40

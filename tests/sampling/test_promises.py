@@ -143,10 +143,19 @@ def test_the_grammar_always_allows_something(vocabulary: Vocabulary) -> None:
     grammar = Grammar(Plan.of(Request(bars=2, genre="classical piano")), vocabulary)
     steps = 0
     while not grammar.is_finished:
-        allowed = grammar.allowed()
-        assert allowed.any()
-        grammar.advance(int(allowed.nonzero()[0][-1 - steps % int(allowed.sum())]))
+        allowed = sorted(grammar.allowed_ids())
+        assert allowed
+        assert len({*allowed}) == len(allowed)
+        grammar.advance(allowed[-1 - steps % len(allowed)])
         steps += 1
+
+
+def test_what_leans_comes_first_among_what_is_allowed(vocabulary: Vocabulary) -> None:
+    grammar = Grammar(Plan.of(Request(bars=2, genre="chorale")), vocabulary)
+    while not grammar.is_finished:
+        allowed, n_leaning = grammar.allowed_ids(), len(grammar.leanings())
+        assert [vocabulary.tokens[each].startswith("pitch=") for each in allowed[: n_leaning + 1]].count(True) == n_leaning
+        grammar.advance(allowed[0])
 
 
 def primer_midi(meter: tuple[int, int, int] = (0, 4, 4)) -> bytes:

@@ -42,36 +42,39 @@ class Voice(NamedTuple):
     begins: bool
 
 
-def leaning(pitch: int, voices: Sequence[Voice], part: int, *, is_on_beat: bool) -> float:
-    """Return the log weight of a pitch of a part, given what the others do.
+def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_on_beat: bool) -> list[float]:
+    """Return the log weight of each pitch that a part may begin, given what the others do.
 
     Args:
-        pitch: The pitch that may begin.
+        pitches: The pitches that may begin.
         voices: Every part, top first; that of `part` as it is without the pitch.
         part: Index of the part.
         is_on_beat: Whether the onset is on a beat.
     """
     own = voices[part]
-    others = [voice for index, voice in enumerate(voices) if index != part and voice.sounding]
-    chord = [each for voice in voices for each in voice.sounding]
-    is_step = 0 < abs(pitch - own.previous) <= 2
-    weight = _chord_weight([*chord, pitch], is_passing=is_step and not is_on_beat)
-    if not own.begins:
-        weight += sum(_PARALLEL_WEIGHT for other in others if _is_parallel(own.previous, pitch, other))
-    above = [min(voice.sounding) for voice in voices[:part] if voice.sounding]
-    below = [max(voice.sounding) for voice in voices[part + 1 :] if voice.sounding]
-    crosses = pitch > min(above, default=127) or pitch < max(below, default=0)
-    return weight + (_CROSSING_WEIGHT if crosses else 0.0)
+    moving = [] if own.begins else [voice for index, voice in enumerate(voices) if index != part and _may_be_parallel(voice)]
+    chord = mask_of(pitch for voice in voices for pitch in voice.sounding)
+    ceiling = min((min(voice.sounding) for voice in voices[:part] if voice.sounding), default=127)
+    floor = max((max(voice.sounding) for voice in voices[part + 1 :] if voice.sounding), default=0)
+    weights = []
+    for pitch in pitches:
+        weight = _WEIGHT_BY_MASK[chord | 1 << pitch % 12]
+        if not is_on_beat and 0 < abs(pitch - own.previous) <= 2:
+            weight = max(weight, _PASSING_WEIGHT)
+        weight += _PARALLEL_WEIGHT * sum(_is_parallel(own.previous, pitch, other) for other in moving) if moving else 0.0
+        if not floor <= pitch <= ceiling:
+            weight += _CROSSING_WEIGHT
+        weights.append(weight)
+    return weights
 
 
-def _chord_weight(pitches: Sequence[int], *, is_passing: bool) -> float:
-    weight = _WEIGHT_BY_MASK[mask_of(pitches)]
-    return max(weight, _PASSING_WEIGHT) if is_passing else weight
+def _may_be_parallel(voice: Voice) -> bool:
+    return voice.begins and voice.previous > 0 and len(voice.sounding) == 1
 
 
 def _is_parallel(previous: int, pitch: int, other: Voice) -> bool:
     """Tell whether two voices move alike from one fifth or octave to the next."""
-    if not other.begins or not previous or not other.previous or len(other.sounding) != 1 or pitch == previous:
+    if not previous or pitch == previous:
         return False
     before, now = abs(previous - other.previous) % 12, abs(pitch - other.sounding[0]) % 12
     is_similar = (pitch - previous) * (other.sounding[0] - other.previous) > 0

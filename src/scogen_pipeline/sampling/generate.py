@@ -16,7 +16,7 @@ from scogen_pipeline.errors import RequestError
 from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.primer import has_pickup
-from scogen_pipeline.sampling.samplers import Sampler
+from scogen_pipeline.sampling.samplers import Choice, Sampler
 from scogen_pipeline.sampling.shape import Shape
 from scogen_pipeline.tokens.encoding import decode
 from scogen_pipeline.tokens.view import View, rows_of
@@ -95,10 +95,15 @@ def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[s
     writers = [_Writer(plan, vocabulary, request, index, opening) for index in range(request.n)]
     state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
     ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
+    sampler = Sampler(request.top_k, request.top_p)
     while not all(writer.is_finished for writer in writers):
         seen, dense = rows_of([writer.view for writer in writers])
         logits, state = stepper.step(ids, state, seen, dense)
-        ids = np.array([writer.write(*rows) for writer, *rows in zip(writers, logits, seen, strict=True)], dtype=np.int32)
+        leaned = np.array([writer.lean(*rows) for writer, *rows in zip(writers, logits, seen, strict=True)])
+        drawn = sampler.draw(leaned, [writer.choice() for writer in writers], [writer.random for writer in writers])
+        for writer, token_id in zip(writers, drawn, strict=True):
+            writer.write(token_id)
+        ids = np.array(drawn, dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
 
 
@@ -108,46 +113,45 @@ class _Writer:
     def __init__(self, plan: Plan, vocabulary: Vocabulary, request: Request, index: int, opening: list[int]) -> None:
         self.ids: list[int] = []
         self.view = View(plan.conditions)
+        self.random = np.random.default_rng([request.seed, index])
         self._tokens = vocabulary.tokens
         self._grammar = Grammar(plan, vocabulary)
-        self._pitch_sampler = Sampler(request.temperature, request.top_k, request.top_p)
-        self._rhythm_sampler = Sampler(request.rhythm_temperature, request.top_k, request.top_p)
-        self._plan_sampler = Sampler(request.plan_temperature, request.top_k, request.top_p)
         self._shape = Shape(plan, vocabulary, request.customs.name, request.shape)
-        self._random = np.random.default_rng([request.seed, index])
-        self._counterpoint = request.counterpoint
+        self._request = request
         self._opening = opening
-        self._pad_id = vocabulary.pad_id
+        self._padding = Choice([vocabulary.pad_id])
 
     @property
     def is_finished(self) -> bool:
         return self._grammar.is_finished
 
-    def _choose(self, logits: FloatArray, seen: IntArray) -> int:
-        logits = self._shape.lean(logits, seen)
-        leanings = self._grammar.leanings() if self._counterpoint else {}
-        if leanings:
-            logits = logits.astype(np.float64)
-            logits[list(leanings)] += self._counterpoint * np.fromiter(leanings.values(), dtype=np.float64)
-        sampler = self._rhythm_sampler
-        if self._grammar.is_at_pitch:
-            sampler = self._pitch_sampler
-        elif self._grammar.is_at_form:
-            sampler = self._plan_sampler
-        return sampler.draw(logits, self._grammar.allowed_ids(), self._random)
+    def lean(self, logits: FloatArray, seen: IntArray) -> FloatArray:
+        """Return the logits, leaned towards the shape of a piece; `seen` is the view."""
+        return self._shape.lean(logits, seen)
 
-    def write(self, logits: FloatArray, seen: IntArray) -> int:
-        """Choose the next id, from the opening while it lasts; pad once the piece has ended."""
-        if self.is_finished:
-            return self._pad_id
-        n_written = len(self.ids)
-        is_given = n_written < len(self._opening)
-        chosen = self._opening[n_written] if is_given else self._choose(logits, seen)
-        self._grammar.advance(chosen)
-        self.view.take(self._tokens[chosen])
-        self._shape.take(chosen)
-        self.ids.append(chosen)
-        return chosen
+    def choice(self) -> Choice:
+        """Return what may come next: what the opening has while it lasts, padding once the piece has ended."""
+        grammar, n_written = self._grammar, len(self.ids)
+        if grammar.is_finished:
+            return self._padding
+        if n_written < len(self._opening):
+            return Choice([self._opening[n_written]])
+        strength = self._request.counterpoint
+        leanings = [strength * leaning for leaning in grammar.leanings()] if strength else ()
+        return Choice(grammar.allowed_ids(), self._temperature(), leanings)
+
+    def _temperature(self) -> float:
+        if self._grammar.is_at_pitch:
+            return self._request.temperature
+        return self._request.plan_temperature if self._grammar.is_at_form else self._request.rhythm_temperature
+
+    def write(self, token_id: int) -> None:
+        """Take the next token in; padding is none."""
+        if not self.is_finished:
+            self._grammar.advance(token_id)
+            self.view.take(self._tokens[token_id])
+            self._shape.take(token_id)
+            self.ids.append(token_id)
 
 
 def slug(title: str) -> str:

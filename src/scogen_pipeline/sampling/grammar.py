@@ -10,21 +10,21 @@ a tick if it can begin a note there; it is *due* if it must.
 
 from __future__ import annotations
 
+import functools
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-
-from scogen_pipeline.sampling.counterpoint import Voice, leaning
+from scogen_pipeline.sampling.counterpoint import Voice, leanings
 from scogen_pipeline.sampling.harmony import closing_pitch_classes, opening_leaning
 from scogen_pipeline.sampling.outline import Outline
 from scogen_pipeline.sampling.part_state import PartState
 from scogen_pipeline.sampling.rhythm import Rhythm
-from scogen_pipeline.sampling.token_ids import TokenIds
-from scogen_pipeline.tokens.alphabet import kind_of, value_of
+from scogen_pipeline.sampling.token_ids import token_ids_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scogen_pipeline.sampling.plan import Plan
-    from scogen_pipeline.sampling.samplers import BoolArray
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 #: Widest chord of one hand in semitones: a tenth would be 16, an octave is what everybody can reach.
@@ -47,11 +47,12 @@ class Grammar:
     """
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary) -> None:
-        self._plan, self._vocabulary = plan, vocabulary
-        self._ids = TokenIds(vocabulary)
+        self._plan = plan
+        self._ids = token_ids_of(vocabulary)
         self._outline = Outline(plan, vocabulary)
         self._rhythm = Rhythm(plan)
         self._voices = [PartState(part.instrument.max_notes) for part in plan.parts]
+        self._layered_parts = [part for part, voice in enumerate(self._voices) if voice.has_layers]
         self._after: _After = "start"
         self._n_bars_begun = 0
         self._bar_onset = 0
@@ -76,24 +77,17 @@ class Grammar:
         """Whether the plan of a measure is open, and what it is like or the length of a phrase can come next."""
         return self._outline.is_open and not self._outline.is_at_chord
 
-    def allowed(self) -> BoolArray:
-        """Return the mask of the tokens that may come next, shape `(vocab,)`."""
-        mask = np.zeros(self._vocabulary.size, dtype=np.bool_)
-        mask[self.allowed_ids()] = True
-        return mask
-
-    def leanings(self) -> dict[int, float]:
-        """Return log weights by the id of each pitch that may come next: how a piece opens, and how parts go together."""
-        if self._after not in ("dur", "pitch"):
-            return {}
+    def leanings(self) -> list[float]:
+        """Return log weights of the first of `allowed_ids`, the pitches: how a piece opens, and how parts go together."""
+        if self._after not in ("dur", "pitch") or (self._onset and len(self._voices) == 1):
+            return []
         pitches = self._pitches(self._onset + self._duration)
-        weights = {pitch: opening_leaning(pitch, self._plan.key.mode) if self._onset == 0 else 0.0 for pitch in pitches}
-        if len(self._voices) > 1:
-            voices = self._voices_now()
-            is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
-            for pitch in pitches:
-                weights[pitch] += leaning(pitch, voices, self._part, is_on_beat=is_on_beat)
-        return {self._ids.pitch(pitch): weight for pitch, weight in weights.items()}
+        weights = [opening_leaning(pitch, self._plan.key.mode) if self._onset == 0 else 0.0 for pitch in pitches]
+        if len(self._voices) == 1:
+            return weights
+        is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
+        together = leanings(pitches, self._voices_now(), self._part, is_on_beat=is_on_beat)
+        return [opening + leaning for opening, leaning in zip(weights, together, strict=True)]
 
     def _voices_now(self) -> list[Voice]:
         onset = self._onset
@@ -104,8 +98,8 @@ class Grammar:
 
     def advance(self, token_id: int) -> None:
         """Take a token in. It need not be allowed: a primer may hold what the grammar would not write."""
-        token = self._vocabulary.tokens[token_id]
-        getattr(self, f"_take_{kind_of(token).strip('<>')}")(value_of(token))
+        kind, number = self._ids.meanings[token_id]
+        _TAKERS[kind](self, number)
 
     # What may come next
 
@@ -142,28 +136,32 @@ class Grammar:
         is_closing_bass = part == self._plan.bass and tick >= self._plan.dominant_onset
         if is_closing_bass:
             return voice.end <= tick
+        if not voice.is_free(tick):
+            return False
         durations = self._rhythm.durations(tick)  # shortest first
-        return bool(durations) and voice.is_free(tick) and tick + durations[0] <= self._limit(part, tick)
+        return bool(durations) and tick + durations[0] <= self._limit(part, tick)
 
     def _part_ids(self) -> list[int]:
         if self._after == "part":
             return []
-        return [self._ids.part(part) for part in self._eligible_parts() if part != self._part]
+        return [self._ids.part[part] for part in self._eligible_parts() if part != self._part]
 
     def _duration_ids(self) -> list[int]:
         limit = self._limit(self._part, self._onset)
-        return [self._ids.dur(value) for value in self._rhythm.durations(self._onset) if self._onset + value <= limit]
+        return [self._ids.dur[value] for value in self._rhythm.durations(self._onset) if self._onset + value <= limit]
 
     def _limit(self, part: int, tick: int) -> int:
         """Return the tick up to which a note may last: what moves beside a held note ends with it."""
         voice = self._voices[part]
-        return self._plan.end if voice.pitches_at(tick) else min(voice.ends_after(tick), default=self._plan.end)
+        if voice.end <= tick or voice.pitches_at(tick):
+            return self._plan.end
+        return min(voice.ends_after(tick), default=self._plan.end)
 
     def _tied_ids(self) -> list[int]:
         """Return the values that may be tied to the one just written."""
         values = self._rhythm.may_extend(self._onset, self._duration)
         begun, limit = self._onset + self._duration, self._limit(self._part, self._onset)
-        return [self._ids.dur(value) for value in values if begun + value <= limit and self._pitches(begun + value)]
+        return [self._ids.dur[value] for value in values if begun + value <= limit and self._pitches(begun + value)]
 
     def _second_layer_ids(self) -> list[int]:
         """Return longer values for further notes at this onset, where the hand has a layer left for them."""
@@ -171,7 +169,7 @@ class Grammar:
         if voice.max_notes == 1 or not self._is_free(self._part, self._onset) or voice.n_layers_begun(self._onset) > 1:
             return []
         values = [value for value in self._rhythm.durations(self._onset) if value >= self._duration + _SHORTEST_MOVE]
-        return [self._ids.dur(value) for value in values if self._pitches(self._onset + value)]
+        return [self._ids.dur[value] for value in values if self._pitches(self._onset + value)]
 
     def _leaving_ids(self) -> list[int]:
         """Return what may follow once this onset is complete: a later one, the next measure, the end."""
@@ -183,22 +181,25 @@ class Grammar:
         next_due = self._next_due(bar_end)
         first = max(self._bar_onset if self._after == "bar" else self._onset + 1, self._plan.pickup_onsets[0])
         last = min(next_due, bar_end - 1)
-        ticks = [tick for tick in self._ids.ticks(self._bar_onset, first, last) if self._is_possible_onset(tick)]
-        ids = [self._ids.pos(tick - self._bar_onset) for tick in ticks]
+        ids = [self._ids.pos[tick - self._bar_onset] for tick in self._onsets_between(first, last)]
         if next_due >= bar_end and self._has_sound(bar_end):
             ids.append(self._next_bar_id())
         return ids
 
+    def _onsets_between(self, first: int, last: int) -> list[int]:
+        """Return the ticks of the measure, from `first` to `last`, at which some part can begin a note."""
+        onsets = self._rhythm.onsets(self._bar_onset)
+        # From here on a whole part is silent; before, there may be a free layer beside a held note.
+        silent_from = min(voice.end for voice in self._voices)
+        return [
+            tick
+            for tick in onsets[bisect_left(onsets, first) : bisect_right(onsets, last)]
+            if tick >= silent_from or any(self._is_free(part, tick) for part in self._layered_parts)
+        ]
+
     def _next_bar_id(self) -> int:
         bars_left = self._plan.n_bars - self._n_bars_begun
-        return self._ids.bar(bars_left) if bars_left else self._vocabulary.end_id
-
-    def _is_possible_onset(self, tick: int) -> bool:
-        return (
-            self._rhythm.is_onset(tick)
-            and bool(self._rhythm.durations(tick))
-            and any(self._is_free(part, tick) for part in range(len(self._voices)))
-        )
+        return self._ids.bar(bars_left) if bars_left else self._ids.end
 
     def _has_sound(self, bar_end: int) -> bool:
         """Tell whether anything sounds in this measure."""
@@ -207,6 +208,8 @@ class Grammar:
     def _next_due(self, bar_end: int) -> int:
         """Return the first tick from here on at which some part must begin a note, `bar_end` if none must in this measure."""
         first = self._bar_onset if self._after == "bar" else self._onset + 1
+        if self._after != "bar" and bar_end <= self._plan.dominant_onset:
+            return bar_end
         return min((self._due_tick(part, first, bar_end) for part in range(len(self._voices))), default=bar_end)
 
     def _due_tick(self, part: int, first: int, bar_end: int) -> int:
@@ -231,14 +234,15 @@ class Grammar:
         return tick >= self._plan.dominant_onset or (is_bar_line and (was_silent or is_opening))
 
     def _pitch_ids(self) -> list[int]:
-        return [self._ids.pitch(pitch) for pitch in self._pitches(self._onset + self._duration)]
+        id_of = self._ids.pitch
+        return [id_of[pitch] for pitch in self._pitches(self._onset + self._duration)]
 
-    def _pitches(self, end: int) -> list[int]:
+    def _pitches(self, end: int) -> tuple[int, ...]:
         """Return the pitches that may be added at this onset for a note up to `end`; never empty for the first of a part."""
         voice = self._voices[self._part]
         chord = voice.pitches_at(self._onset)
         if len(chord) >= voice.max_notes:
-            return []
+            return ()
         low, high = self._range_now()
         goes_on = self._after == "pitch" and end == self._onset + self._duration
         if goes_on:
@@ -249,14 +253,13 @@ class Grammar:
         if not pitches and not chord:
             # A note held from before the cadence is in the way: the root may cross it.
             pitches = self._pitches_between(*self._plan.pitch_ranges[self._part], end, is_lowest=False)
-        near = [pitch for pitch in pitches if abs(pitch - voice.last_pitch) <= _LARGEST_LEAP]
-        return near if near and voice.max_notes == 1 and voice.last_pitch else pitches
+        return pitches
 
-    def _pitches_between(self, low: int, high: int, end: int, *, is_lowest: bool) -> list[int]:
+    def _pitches_between(self, low: int, high: int, end: int, *, is_lowest: bool) -> tuple[int, ...]:
         voice = self._voices[self._part]
         classes = closing_pitch_classes(self._plan, self._part, self._onset, end, is_lowest=is_lowest)
-        taken = {*voice.pitches_sounding(self._onset)}
-        return [pitch for pitch in range(low, high + 1) if pitch % 12 in classes and pitch not in taken]
+        centre = voice.last_pitch if voice.max_notes == 1 else 0
+        return _pitches_of(low, high, classes, tuple(voice.pitches_sounding(self._onset)), centre)
 
     def _range_now(self) -> tuple[int, int]:
         """Return the lowest and highest pitch of the part; in the closing cadence the bass stays below the others."""
@@ -273,43 +276,57 @@ class Grammar:
 
     # Taking a token in
 
-    def _take_start(self, _value: str) -> None:
+    def _take_start(self, _number: int) -> None:
         self._after = "start"
 
-    def _take_end(self, _value: str) -> None:
+    def _take_end(self, _number: int) -> None:
         self._after = "end"
 
-    def _take_bar(self, _value: str) -> None:
+    def _take_bar(self, _number: int) -> None:
         if self._n_bars_begun:
             self._bar_onset += self._plan.meter.bar_ticks
         self._n_bars_begun += 1
         self._onset, self._last_part, self._after = self._bar_onset, -1, "bar"
         self._outline.begin_bar()
 
-    def _take_like(self, value: str) -> None:
-        self._outline.take("like", value)
+    def _take_like(self, distance: int) -> None:
+        self._outline.take("like", distance)
 
-    def _take_phrase(self, value: str) -> None:
-        self._outline.take("phrase", value)
+    def _take_phrase(self, length: int) -> None:
+        self._outline.take("phrase", length)
 
-    def _take_chord(self, value: str) -> None:
-        self._outline.take("chord", value)
+    def _take_chord(self, number: int) -> None:
+        self._outline.take("chord", number)
 
-    def _take_pos(self, value: str) -> None:
+    def _take_pos(self, tick: int) -> None:
         is_first = self._n_bars_begun == 1 and self._after == "bar"
-        self._onset, self._last_part, self._after = self._bar_onset + int(value), -1, "pos"
+        self._onset, self._last_part, self._after = self._bar_onset + tick, -1, "pos"
         if is_first and self._onset and self._plan.has_pickup:
             self._plan = self._plan.begun_at(self._onset)
             self._rhythm.follow(self._plan)
 
-    def _take_part(self, value: str) -> None:
-        self._part, self._after = int(value), "part"
+    def _take_part(self, part: int) -> None:
+        self._part, self._after = part, "part"
 
-    def _take_dur(self, value: str) -> None:
-        self._duration = int(value) + (self._duration if self._after == "dur" else 0)
+    def _take_dur(self, value: int) -> None:
+        self._duration = value + (self._duration if self._after == "dur" else 0)
         self._after = "dur"
 
-    def _take_pitch(self, value: str) -> None:
+    def _take_pitch(self, pitch: int) -> None:
         self._rhythm.note(self._onset, self._duration)
-        self._voices[self._part].note(self._onset, self._duration, int(value))
+        self._voices[self._part].note(self._onset, self._duration, pitch)
         self._last_part, self._after = self._part, "pitch"
+
+
+#: How each kind of token is taken in.
+_TAKERS: Final[dict[str, Callable[[Grammar, int], None]]] = {
+    name.removeprefix("_take_"): taker for name, taker in vars(Grammar).items() if name.startswith("_take_")
+}
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _pitches_of(low: int, high: int, classes: frozenset[int], taken: tuple[int, ...], centre: int) -> tuple[int, ...]:
+    """Return the pitches of some classes that are not taken; with a centre other than 0, those within a leap of it if any are."""
+    pitches = tuple(pitch for pitch in range(low, high + 1) if pitch % 12 in classes and pitch not in taken)
+    near = tuple(pitch for pitch in pitches if abs(pitch - centre) <= _LARGEST_LEAP) if centre else ()
+    return near or pitches

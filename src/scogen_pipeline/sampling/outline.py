@@ -61,13 +61,13 @@ class Outline:
         self._phrase_left = max(self._phrase_left - 1, 0)
         self._may_be_like = self._bar > 0
 
-    def take(self, kind: str, value: str) -> None:
-        """Take a plan token in."""
+    def take(self, kind: str, number: int) -> None:
+        """Take a plan token in, with the number that it says."""
         self._may_be_like = False
         if kind == "like":
-            self._distance = int(value)
+            self._distance = number
         elif kind == "phrase":
-            self._phrase_left = int(value)
+            self._phrase_left = number
         else:
             self._n_chords += 1
 

@@ -1,4 +1,7 @@
-"""Choosing one token from the model's logits.
+"""Choosing tokens from the model's logits, for all pieces of a batch at once.
+
+**Conventions.** A row is a piece. What a row may choose among stands in rising order of the ids, so one uniform number names the
+same token whatever the other rows choose among.
 
 **References.** A. Fan et al., *Hierarchical Neural Story Generation* (2018), top-k; A. Holtzman et al., *The Curious Case of
 Neural Text Degeneration* (2020), top-p.
@@ -6,14 +9,30 @@ Neural Text Degeneration* (2020), top-p.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating]
-BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+
+class Choice(NamedTuple):
+    """What one row may choose among.
+
+    Args:
+        ids: Distinct ids, at least one.
+        temperature: Divides the logits; above 0.
+        leanings: Added to the logits of the first ids.
+    """
+
+    ids: Sequence[int]
+    temperature: float = 1.0
+    leanings: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -21,49 +40,90 @@ class Sampler:
     """Draws from a tempered, truncated softmax.
 
     Args:
-        temperature: Divides the logits; above 0.
         top_k: Keep the k likeliest; 0 keeps all.
         top_p: Keep the smallest set of likeliest tokens with at least this probability.
     """
 
-    temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
 
-    def probabilities(self, logits: FloatArray, allowed: BoolArray) -> FloatArray:
-        """Return the distribution that is drawn from, float64.
+    def probabilities(self, logits: FloatArray, choices: Sequence[Choice]) -> FloatArray:
+        """Return the distribution that each row draws from, (rows, vocab), float64.
 
         Truncation sees only what is allowed, so a forbidden favourite takes no mass from the rest.
 
         Args:
-            logits: Shape `(vocab,)`.
-            allowed: Shape `(vocab,)`, at least one true.
+            logits: Shape `(rows, vocab)`.
+            choices: One a row.
 
         Raises:
-            ValueError: If nothing is allowed.
+            ValueError: If a row may choose nothing.
         """
-        ids = np.flatnonzero(allowed)
-        spread = np.zeros(len(allowed))
-        spread[ids] = self._weights(logits[ids])
-        return np.asarray(spread / spread.sum())
+        ids, weights = self._weights(logits, choices)
+        spread = np.zeros((len(logits), logits.shape[1] + 1))  # what only fills a row up has an id of its own
+        np.put_along_axis(spread, ids, weights, axis=1)
+        return np.asarray(spread[:, :-1] / weights.sum(axis=1, keepdims=True))
 
-    def draw(self, logits: FloatArray, allowed: Sequence[int], random: np.random.Generator) -> int:
-        """Draw one of the allowed ids."""
-        if len(allowed) == 1:
-            return allowed[0]
-        ids = np.sort(np.array(allowed))
-        cumulated = self._weights(logits[ids]).cumsum()
-        return int(ids[cumulated.searchsorted(random.random() * cumulated[-1], side="right")])
+    def draw(self, logits: FloatArray, choices: Sequence[Choice], randoms: Sequence[np.random.Generator]) -> list[int]:
+        """Draw one id a row, each with its own generator; a row without a choice leaves its generator alone.
 
-    def _weights(self, logits: FloatArray) -> FloatArray:
-        """Return what the choice is weighed by, 0 for what is cut off, shape of the logits."""
-        if not len(logits):
-            raise ValueError("`allowed` must hold at least one token, received none.")
-        scaled = logits.astype(np.float64) / self.temperature
-        weights: FloatArray = np.exp(scaled - scaled.max())
-        if self.top_k or self.top_p < 1:
-            order = np.argsort(-weights, kind="stable")
-            cumulated = weights[order].cumsum()
-            n_kept = int(cumulated.searchsorted((self.top_p - 1e-12) * cumulated[-1])) + 1
-            weights[order[min(n_kept, self.top_k or n_kept) :]] = 0.0
-        return weights
+        Args:
+            logits: Shape `(rows, vocab)`.
+            choices: One a row.
+            randoms: One a row.
+
+        Raises:
+            ValueError: If a row may choose nothing.
+        """
+        drawn = [choice.ids[0] if len(choice.ids) == 1 else -1 for choice in choices]
+        rows = [row for row, known in enumerate(drawn) if known < 0]
+        if rows:
+            ids, weights = self._weights(logits[rows], [choices[row] for row in rows])
+            cumulated = weights.cumsum(axis=1)
+            levels = np.array([randoms[row].random() for row in rows]) * cumulated[:, -1]
+            places = (cumulated <= levels[:, None]).sum(axis=1)
+            for row, chosen in zip(rows, ids[np.arange(len(rows)), places].tolist(), strict=True):
+                drawn[row] = chosen
+        return drawn
+
+    def _weights(self, logits: FloatArray, choices: Sequence[Choice]) -> tuple[IntArray, FloatArray]:
+        """Return ids in rising order and what each is weighed by, 0 for what is cut off; (rows, most ids of a row).
+
+        Shorter rows are filled up with an id beyond the vocabulary, of weight 0.
+        """
+        if not all(choice.ids for choice in choices):
+            raise ValueError("`choices` must allow at least one token each, received one without.")
+        beyond = logits.shape[1]
+        ids = _filled([choice.ids for choice in choices], beyond).astype(np.intp)
+        leanings = [choice.leanings for choice in choices]
+        order = ids.argsort(axis=1)
+        ids = np.take_along_axis(ids, order, axis=1)
+        scaled = np.take_along_axis(logits, np.minimum(ids, beyond - 1), axis=1).astype(np.float64)
+        if any(leanings):
+            scaled += np.take_along_axis(_filled(leanings, 0.0, ids.shape[1]), order, axis=1)
+        scaled /= np.array([choice.temperature for choice in choices])[:, None]
+        scaled[ids == beyond] = -np.inf
+        weights: FloatArray = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return ids, self._truncated(weights) if self.top_k or self.top_p < 1 else weights
+
+    def _truncated(self, weights: FloatArray) -> FloatArray:
+        """Return the weights with 0 for what is cut off."""
+        order = np.argsort(-weights, axis=1, kind="stable")
+        falling = np.take_along_axis(weights, order, axis=1)
+        cumulated = falling.cumsum(axis=1)
+        n_kept = 1 + (cumulated < (self.top_p - 1e-12) * cumulated[:, -1:]).sum(axis=1, keepdims=True)
+        if self.top_k:
+            n_kept = np.minimum(n_kept, self.top_k)
+        falling[np.arange(weights.shape[1]) >= n_kept] = 0.0
+        kept = np.empty_like(weights)
+        np.put_along_axis(kept, order, falling, axis=1)
+        return kept
+
+
+def _filled(rows: Sequence[Sequence[float]], filler: float, width: int = 0) -> npt.NDArray[np.float64]:
+    """Return rows of different lengths as one array, (rows, `width` or the longest row)."""
+    lengths = np.array([len(row) for row in rows])
+    width = width or int(lengths.max())
+    table = np.full((len(rows), width), filler, np.float64)
+    table[np.arange(width) < lengths[:, None]] = np.fromiter(itertools.chain.from_iterable(rows), np.float64)
+    return table

@@ -22,7 +22,8 @@ import numpy as np
 
 from scogen_pipeline.analysis.returns import MAX_DISTANCE
 from scogen_pipeline.music.duration import NOTE_VALUES
-from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, kind_of, value_of
+from scogen_pipeline.sampling.token_ids import token_ids_of
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
 from scogen_pipeline.tokens.view import FEATURES
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Shape:
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, genre: str, strength: float) -> None:
         self._strength, self._weights = strength, WEIGHTS.get(genre, Weights())
-        self._tokens, self._bass, self._bar_ticks = vocabulary.tokens, plan.bass, plan.meter.bar_ticks
+        self._meanings, self._bass, self._bar_ticks = token_ids_of(vocabulary).meanings, plan.bass, plan.meter.bar_ticks
         self._return_ids = vocabulary.ids_of([f"like={distance}" for distance in range(1, MAX_DISTANCE + 1)])
         self._duration_ids = vocabulary.ids_of([f"dur={value}" for value in NOTE_VALUES])
         pitches = np.arange(LOW_PITCH, HIGH_PITCH + 1)
@@ -102,14 +103,13 @@ class Shape:
 
     def take(self, token_id: int) -> None:
         """Take a token in."""
-        token = self._tokens[token_id]
-        kind = kind_of(token)
+        kind, number = self._meanings[token_id]
         if kind == "pos":
-            self._position = int(value_of(token))
+            self._position = number
         elif kind == "part":
-            self._part = int(value_of(token))
+            self._part = number
         elif kind == "dur":
-            self._duration = int(value_of(token)) + (self._duration if self._after == "dur" else 0)
+            self._duration = number + (self._duration if self._after == "dur" else 0)
         elif kind == "pitch":
             self._n_notes, self._ticks = self._n_notes + 1, self._ticks + self._duration
         self._after = kind

@@ -1,48 +1,45 @@
-"""The ids of the tokens that sampling chooses among."""
+"""The ids of the tokens that sampling chooses among, and what each of them says."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scogen_pipeline.music.duration import NOTE_VALUES
-from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
 
 if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 
 class TokenIds:
-    """Ids by what they stand for, so that no step of sampling spells a token."""
+    """Ids by what they stand for and back, so that no step of sampling spells a token.
+
+    Args:
+        vocabulary: The tokens.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._pos = {tick: vocabulary.id_of(f"pos={tick}") for tick in POSITIONS}
-        self._dur = {value: vocabulary.id_of(f"dur={value}") for value in NOTE_VALUES}
-        self._pitch = {pitch: vocabulary.id_of(f"pitch={pitch}") for pitch in range(LOW_PITCH, HIGH_PITCH + 1)}
-        self._part = [vocabulary.id_of(f"part={part}") for part in range(MAX_PARTS)]
+        #: Id of an onset in the measure, of a note value, of a normal pitch, of a part.
+        self.pos = {tick: vocabulary.id_of(f"pos={tick}") for tick in POSITIONS}
+        self.dur = {value: vocabulary.id_of(f"dur={value}") for value in NOTE_VALUES}
+        self.pitch = {pitch: vocabulary.id_of(f"pitch={pitch}") for pitch in range(LOW_PITCH, HIGH_PITCH + 1)}
+        self.part = [vocabulary.id_of(f"part={part}") for part in range(MAX_PARTS)]
+        self.end = vocabulary.end_id
+        #: Kind and number of the token of each id; 0 where it says no number.
+        self.meanings = [(kind_of(token).strip("<>"), _number(value_of(token))) for token in vocabulary.tokens]
         self._vocabulary = vocabulary
 
     def bar(self, bars_left: int) -> int:
         """Return the id of the measure that begins with so many left."""
         return self._vocabulary.id_of(bar_token(bars_left))
 
-    def pos(self, tick: int) -> int:
-        """Return the id of an onset in the measure."""
-        return self._pos[tick]
 
-    def dur(self, value: int) -> int:
-        """Return the id of a note value."""
-        return self._dur[value]
+@lru_cache(maxsize=4)
+def token_ids_of(vocabulary: Vocabulary) -> TokenIds:
+    """Return the ids of a vocabulary; all writers of a batch share them."""
+    return TokenIds(vocabulary)
 
-    def pitch(self, pitch: int) -> int:
-        """Return the id of a normal pitch."""
-        return self._pitch[pitch]
 
-    def part(self, part: int) -> int:
-        """Return the id of a part."""
-        return self._part[part]
-
-    def ticks(self, bar_onset: int, first: int, last: int) -> list[int]:
-        """Return the ticks from `first` to `last` that have a token, in a measure that begins at `bar_onset`."""
-        low, high = bisect_left(POSITIONS, first - bar_onset), bisect_right(POSITIONS, last - bar_onset)
-        return [bar_onset + tick for tick in POSITIONS[low:high]]
+def _number(value: str) -> int:
+    return int(value) if value.isdecimal() else 0
