@@ -25,7 +25,7 @@ from scogen_pipeline.metrics.excerpt import n_pickup_bars
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.sampling import shape
-from scogen_pipeline.sampling.generate import write_tokens
+from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.sampling.twins import BATCH, twin_request
@@ -50,13 +50,14 @@ def requests_of(pairs: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Reques
 
 
 def written(model: TrainedModel, requests: Iterable[Request], seed: int) -> Iterator[tuple[Request, Plan, Tokens]]:
-    """Write a piece for each request."""
+    """Write a piece for each request, no two from the same seed."""
     stepper = model.stepper()
-    for request, n in Counter(requests).items():
-        for start in range(0, n, BATCH):
-            batch = replace(request, n=min(BATCH, n - start), seed=seed + start)
-            plan = Plan.of(batch)
-            yield from ((request, plan, tokens) for tokens in write_tokens(plan, stepper, batch))
+    seeded = [replace(request, seed=1000 * seed + index) for index, request in enumerate(requests)]
+    for start in range(0, len(seeded), BATCH):
+        batch = seeded[start : start + BATCH]
+        yield from (
+            (request, *plan_and_tokens) for request, plan_and_tokens in zip(batch, write_each(batch, stepper), strict=True)
+        )
 
 
 def real(pairs: pd.DataFrame, requests: Mapping[str, Request], vocabulary: Vocabulary) -> Iterator[tuple[Request, Plan, Tokens]]:

@@ -1,7 +1,7 @@
 """A request to pieces: the model proposes, the grammar disposes.
 
-All pieces of a request are written side by side in one batch; each has a random state of its own, so the third piece of five
-is the same as the third of three.
+Pieces are written side by side in one batch, those of one request or of many; each has a random state of its own, so the third
+piece of five is the same as the third of three.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from scogen_pipeline.tokens.encoding import decode
 from scogen_pipeline.tokens.view import View, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from scogen_pipeline.music.piece import Piece
@@ -63,24 +64,10 @@ def compose_pieces(request: Request, stepper: Stepper, primer: tuple[str, ...] =
     if primer:
         request = replace(request, pickup="yes" if has_pickup(primer, request.meter) else "no")
     plan = Plan.of(request)
-    written = write_tokens(plan, stepper, request, primer)
-    pieces = {}
-    for index, tokens in enumerate(written):
-        title = request.title_of(index)
-        piece = decode(
-            tokens,
-            parts=plan.parts,
-            meter=plan.meter,
-            key=plan.key,
-            shift=plan.shift,
-            tempo_qpm=request.tempo_qpm,
-            genre=request.customs.name,
-            title=title,
-            composer=request.composer,
-            source=f"seed {request.seed}",
-        )
-        pieces[f"{slug(title)}-{request.seed}"] = piece
-    return pieces
+    written = [
+        _piece_of(tokens, plan, request, index) for index, tokens in enumerate(write_tokens(plan, stepper, request, primer))
+    ]
+    return {f"{slug(piece.title)}-{request.seed}": piece for piece in written}
 
 
 def compose_piece(request: Request, stepper: Stepper) -> Piece:
@@ -88,14 +75,44 @@ def compose_piece(request: Request, stepper: Stepper) -> Piece:
     return next(iter(compose_pieces(replace(request, n=1), stepper).values()))
 
 
+def compose_each(requests: Sequence[Request], stepper: Stepper) -> list[Piece]:
+    """Write the first piece of each request, all side by side; see `write_each`."""
+    written = write_each(requests, stepper)
+    return [_piece_of(tokens, plan, request, 0) for (plan, tokens), request in zip(written, requests, strict=True)]
+
+
+def write_each(requests: Sequence[Request], stepper: Stepper) -> list[tuple[Plan, tuple[str, ...]]]:
+    """Sample the first token string of each request, without marks, and the plan that it keeps.
+
+    Args:
+        requests: What is asked for, with the same `top_k` and `top_p`.
+        stepper: The model.
+
+    Raises:
+        ValueError: If they cut off differently.
+    """
+    plans = [Plan.of(request) for request in requests]
+    writers = [_Writer(plan, stepper.vocabulary, request, 0, []) for plan, request in zip(plans, requests, strict=True)]
+    return list(zip(plans, _write(writers, plans, requests, stepper), strict=True))
+
+
 def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Sample `request.n` token strings that keep the plan, without marks."""
+    opening = stepper.vocabulary.ids_of(primer).tolist()
+    writers = [_Writer(plan, stepper.vocabulary, request, index, opening) for index in range(request.n)]
+    return _write(writers, [plan] * request.n, [request] * request.n, stepper)
+
+
+def _write(
+    writers: Sequence[_Writer], plans: Sequence[Plan], requests: Sequence[Request], stepper: Stepper
+) -> list[tuple[str, ...]]:
     vocabulary = stepper.vocabulary
-    opening = vocabulary.ids_of(primer).tolist()
-    writers = [_Writer(plan, vocabulary, request, index, opening) for index in range(request.n)]
-    state = stepper.start(np.tile(vocabulary.ids_of(plan.conditions), (request.n, 1)))
-    ids = np.full(request.n, vocabulary.start_id, dtype=np.int32)
-    sampler = Sampler(request.top_k, request.top_p)
+    cuts = {(request.top_k, request.top_p) for request in requests}
+    if len(cuts) != 1:
+        raise ValueError(f"`requests` must have one `top_k` and `top_p`, received {sorted(cuts)}.")
+    sampler = Sampler(*cuts.pop())
+    state = stepper.start(np.array([vocabulary.ids_of(plan.conditions) for plan in plans]))
+    ids = np.full(len(writers), vocabulary.start_id, dtype=np.int32)
     while not all(writer.is_finished for writer in writers):
         seen, dense = rows_of([writer.view for writer in writers])
         logits, state = stepper.step(ids, state, seen, dense)
@@ -105,6 +122,21 @@ def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[s
             writer.write(token_id)
         ids = np.array(drawn, dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
+
+
+def _piece_of(tokens: tuple[str, ...], plan: Plan, request: Request, index: int) -> Piece:
+    return decode(
+        tokens,
+        parts=plan.parts,
+        meter=plan.meter,
+        key=plan.key,
+        shift=plan.shift,
+        tempo_qpm=request.tempo_qpm,
+        genre=request.customs.name,
+        title=request.title_of(index),
+        composer=request.composer,
+        source=f"seed {request.seed}",
+    )
 
 
 class _Writer:

@@ -6,14 +6,13 @@ signature, a pickup if it has one, and as many measures, up to a limit. A pickup
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.piece import Piece, parts_for
-from scogen_pipeline.sampling.generate import compose_pieces
+from scogen_pipeline.sampling.generate import compose_each
 from scogen_pipeline.sampling.request import MIN_BARS, SHORTEST_BAR_WITH_PICKUP, Request
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def twin_request(piece: Piece, n_bars: int, *, has_pickup: bool) -> Request:
 
 
 def compose_twins(requests: Mapping[str, Request], stepper: Stepper, seed: int, n_each: Mapping[str, int]) -> dict[str, Piece]:
-    """Write pieces for each request; requests for the same are written side by side.
+    """Write pieces for each request, many side by side.
 
     Args:
         requests: What is asked for, by name.
@@ -61,13 +60,12 @@ def compose_twins(requests: Mapping[str, Request], stepper: Stepper, seed: int, 
     Returns:
         Pieces by "name/number", in the order of the requests.
     """
-    names: dict[Request, list[str]] = defaultdict(list)
-    for name, request in requests.items():
-        names[request] += [f"{name}/{number}" for number in range(n_each[name])]
+    asked = {f"{name}/{number}": request for name, request in requests.items() for number in range(n_each[name])}
+    seeded = {name: replace(request, seed=(seed + index) % 2**32) for index, (name, request) in enumerate(asked.items())}
+    # Those of like length together: the batch lasts as long as its longest.
+    by_length = sorted(seeded, key=lambda name: seeded[name].n_bars * seeded[name].meter.bar_ticks)
     written: dict[str, Piece] = {}
-    for request, own in names.items():
-        for start in range(0, len(own), BATCH):
-            batch = own[start : start + BATCH]
-            pieces = compose_pieces(replace(request, n=len(batch), seed=(seed + start) % 2**32), stepper)
-            written |= dict(zip(batch, pieces.values(), strict=True))
-    return {f"{name}/{number}": written[f"{name}/{number}"] for name in requests for number in range(n_each[name])}
+    for start in range(0, len(by_length), BATCH):
+        batch = by_length[start : start + BATCH]
+        written |= dict(zip(batch, compose_each([seeded[name] for name in batch], stepper), strict=True))
+    return {name: written[name] for name in asked}
