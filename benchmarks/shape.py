@@ -1,11 +1,12 @@
 """How often generated pieces return, copy and close beside held-out real ones, and the weights that would make them even.
 
     python benchmarks/shape.py [--model FOLDER] [--data FOLDER] [--genres "folk song+reel"] [--n 128] [--rounds 3]
-        [--weights "returning=0.5,copying=1"]
+        [--weights "returning=0.5,copying=1"] [--leave copying]
 
 A round writes twins of held-out pieces (`sampling.twins`) and counts, of the choices that `sampling.shape` leans on, how many
 went its way: in the twins, and in the tokens of the real pieces. The weights of the next round are those of this one, and the
-difference of the log odds. Printed last, for `sampling.shape.WEIGHTS`: run this again when the network is another.
+difference of the log odds; those that are to be left stay as they are. Printed last, for `sampling.shape.WEIGHTS`: run this again
+when the network is another.
 """
 
 from __future__ import annotations
@@ -77,10 +78,11 @@ def rates(pieces: Iterable[tuple[Request, Plan, Tokens]], vocabulary: Vocabulary
         view.take(START)
         for token in tokens:
             token_id = vocabulary.id_of(token)
-            choice = memory.choice(view.features())
-            if choice and (choice.name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[choice.ids[0]])):
-                asked[choice.name] += 1
-                gone[choice.name] += bool(np.isin(token_id, choice.ids))
+            for choice in memory.choices(view.features()):
+                ids = choice.ids.tolist()
+                if ids and (choice.name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[ids[0]])):
+                    asked[choice.name] += 1
+                    gone[choice.name] += token_id in ids
             view.take(token)
             memory.take(token_id)
     # Half a choice more on either side keeps the odds finite.
@@ -92,7 +94,7 @@ def log_odds(rate: float) -> float:
     return float(np.log(rate / (1 - rate)))
 
 
-def tune(model: TrainedModel, pairs: pd.DataFrame, genre: str, n_rounds: int, n: int) -> shape.Weights:
+def tune(model: TrainedModel, pairs: pd.DataFrame, genre: str, names: Iterable[str], n_rounds: int, n: int) -> shape.Weights:
     """Print the rates of each round, and return the weights that follow from the last."""
     requests = requests_of(pairs, model.vocabulary)
     wanted = rates(real(pairs, requests, model.vocabulary), model.vocabulary)
@@ -102,8 +104,8 @@ def tune(model: TrainedModel, pairs: pd.DataFrame, genre: str, n_rounds: int, n:
         found = rates(written(model, asked, 1 + number), model.vocabulary)
         table = pd.DataFrame({"weight": asdict(weights), "real": wanted, "generated": found})
         print(f"\n{genre}, round {number + 1}: {len(asked)} pieces\n{table.round(3)}", flush=True)
-        gains = {name: getattr(weights, name) + log_odds(wanted[name]) - log_odds(found[name]) for name in NAMES}
-        shape.WEIGHTS[genre] = shape.Weights(**{name: round(gain, 2) for name, gain in gains.items()})
+        gains = {name: getattr(weights, name) + log_odds(wanted[name]) - log_odds(found[name]) for name in names}
+        shape.WEIGHTS[genre] = replace(weights, **{name: round(gain, 2) for name, gain in gains.items()})
     return shape.WEIGHTS[genre]
 
 
@@ -116,7 +118,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=128, help="pieces a genre and round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--weights", default="", help="to begin with, instead of those in use")
+    parser.add_argument("--leave", default="copying", help="weights that are not to be found, joined by +")
     given = parser.parse_args()
+    names = [name for name in NAMES if name not in given.leave.split("+")]
     model, inputs = TrainedModelDataset(filepath=str(given.model)).load(), given.data / "05_model_input"
     splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
     tuned = {}
@@ -127,7 +131,7 @@ def main() -> None:
         filters = [("genre", "=", genre), ("split", "in", ("test", "valid"))]
         encoded = pq.read_table(inputs / "encoded_pieces.parquet", columns=COLUMNS, filters=filters).to_pandas()
         pairs = pair_pieces(encoded, splits, model.vocabulary, genres=(genre,), n=given.n, n_bars=16, seed=1)
-        tuned[genre] = tune(model, pairs, genre, given.rounds, given.n)
+        tuned[genre] = tune(model, pairs, genre, names, given.rounds, given.n)
     print("\n" + "\n".join(f'    "{genre}": {weights},' for genre, weights in tuned.items()))
 
 

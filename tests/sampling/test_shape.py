@@ -20,7 +20,7 @@ RETURN = "bar=2 like=2 phrase=2 chord=0-major chord=0-major pos=0 dur=24"
 
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(shape.WEIGHTS, "reel", Weights(returning=1.0, copying=2.0, lasting=3.0, resting=4.0))
+    monkeypatch.setitem(shape.WEIGHTS, "reel", Weights(1.0, 2.0, 3.0, 4.0, running=5.0, repeating=-6.0))
 
 
 def gains(vocabulary: Vocabulary, text: str, strength: float = 1.0) -> dict[str, float]:
@@ -63,8 +63,15 @@ def test_elsewhere_they_do_not(vocabulary: Vocabulary, place: str) -> None:
 
 def test_a_long_last_note_gains_on_the_first_and_fifth_degree(vocabulary: Vocabulary) -> None:
     found = gains(vocabulary, f"{OPENING} {SECOND} pos=72 dur=24")
-    assert {int(token.partition("=")[2]) % 12 for token in found} == {0, 7}
-    assert not gains(vocabulary, f"{OPENING} {SECOND} pos=72 dur=12")
+    assert {int(token.partition("=")[2]) % 12 for token, gain in found.items() if gain == 4.0} == {0, 7}
+    assert 4.0 not in gains(vocabulary, f"{OPENING} {SECOND} pos=72 dur=12").values()
+
+
+def test_a_line_that_came_by_step_runs_on_and_does_not_repeat(vocabulary: Vocabulary) -> None:
+    assert gains(vocabulary, f"{OPENING} pos=48 dur=12") == {"pitch=64": -6.0, "pitch=65": 5.0, "pitch=66": 5.0}
+    assert gains(vocabulary, f"{OPENING} {SECOND} pos=24 dur=12") == {"pitch=65": -6.0, "pitch=64": 5.0, "pitch=63": 5.0}
+    after_leap = f"{OPENING} bar=3 chord=0-major chord=0-major pos=0 dur=12 pitch=69 pos=12 dur=12"
+    assert gains(vocabulary, after_leap) == {"pitch=69": -6.0}
 
 
 def test_at_strength_nought_nothing_gains(vocabulary: Vocabulary) -> None:

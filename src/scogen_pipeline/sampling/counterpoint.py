@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _PERFECT: Final = (0, 7)
 
-_SEVENTH_WEIGHT: Final = -0.4
-_DISSONANCE_WEIGHT: Final = -1.8
+_SEVENTH_WEIGHT: Final = -0.1
+_DISSONANCE_WEIGHT: Final = -0.5
 #: A dissonance that is reached by step off the beat is a passing note.
-_PASSING_WEIGHT: Final = -0.5
-_PARALLEL_WEIGHT: Final = -4.0
+_PASSING_WEIGHT: Final = -0.1
+_PARALLEL_WEIGHT: Final = -8.0
 _CROSSING_WEIGHT: Final = -1.0
 
 

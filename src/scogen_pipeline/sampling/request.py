@@ -85,11 +85,11 @@ class Request:
     title: str = ""
     n: int = 1
     seed: int = 1
-    temperature: float = 0.95
-    rhythm_temperature: float = 0.85
+    temperature: float = 1.0
+    rhythm_temperature: float = 0.95
     plan_temperature: float = 1.0
     top_k: int = 0
-    top_p: float = 0.99
+    top_p: float = 0.995
     counterpoint: float = 1.0
     shape: float = 1.0
     form: str = ""

@@ -1,9 +1,9 @@
-"""The shape of a piece, as a leaning and not as a law: measures come back as themselves, phrases close.
+"""The shape of a piece, as a leaning and not as a law: measures come back as themselves, phrases close, lines run on.
 
 Shown real music, the network foretells nearly as many returns as there are. Writing on from its own notes it falls short: what
 has not come back yet makes the next return less likely, and one wrong note in a copy brings the next. So some choices gain
-probability, as much as brings them near the rates of real music: to begin a return, to keep to the measure that comes back, and
-to end a phrase that was planned on a long note at rest.
+probability, as much as brings them near the rates of real music: to begin a return, to keep to the measure that comes back, to
+end a phrase that was planned on a long note at rest, to go on by step in the same direction, not to repeat a note.
 
 **Conventions.** Weights are natural logarithms, added to logits. Pitches are normal: in C major or A minor. A note is *long* if
 it lasts half as long again as the notes so far do on average, *at rest* on the first or fifth degree, as in `metrics.phrasing`;
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from scogen_pipeline.sampling.samplers import FloatArray
     from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 
-_BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION = (
-    list(FEATURES).index(name) for name in ("bars_left", "phrase_left", "like", "model_pitch", "model_position")
+_BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION, _LAST_PITCH, _PITCH_BEFORE = (
+    list(FEATURES).index(name)
+    for name in ("bars_left", "phrase_left", "like", "model_pitch", "model_position", "last_pitch", "pitch_before")
 )
+#: Widest step in semitones.
+_STEP: Final = 2
 _VALUES: Final = np.array(NOTE_VALUES)
 _LONG: Final = 1.5
 _RESTING: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 7), "minor": (9, 4)}
@@ -51,19 +54,29 @@ class Weights:
         copying: The pitch that the measure that comes back has here.
         lasting: A long note at the end of a phrase.
         resting: A pitch at rest for such a note, in the lowest part.
+        running: A step onward where the line has come by step, unless a measure comes back.
+        repeating: The last pitch of the part again, unless a measure comes back.
     """
 
     returning: float = 0.0
     copying: float = 0.0
     lasting: float = 0.0
     resting: float = 0.0
+    running: float = 0.0
+    repeating: float = 0.0
 
 
 #: By genre; others are left to the model. Found by benchmarks/shape.py for one network: find them again for another.
 WEIGHTS: Final[dict[str, Weights]] = {
-    "chorale": Weights(returning=1.2, copying=0.4, lasting=0.25),
-    "folk song": Weights(returning=0.35, lasting=0.25, resting=0.1),
-    "reel": Weights(returning=0.1, lasting=0.6, resting=0.3),
+    "chorale": Weights(returning=0.6, copying=0.5, lasting=0.6, resting=0.8, running=0.95, repeating=-0.65),
+    "classical piano": Weights(returning=0.25, lasting=0.35, resting=0.1, running=0.25, repeating=0.15),
+    "folk song": Weights(returning=0.25, lasting=0.1, resting=0.3, running=0.4, repeating=-0.25),
+    "hornpipe": Weights(returning=-0.2, running=0.1, repeating=0.1),
+    "jig": Weights(returning=-0.2, lasting=-0.3, resting=0.6, running=0.2, repeating=-0.4),
+    "lied": Weights(lasting=0.25, running=0.35, repeating=-0.35),
+    "reel": Weights(returning=0.2, lasting=0.1, resting=0.6, running=0.05, repeating=0.2),
+    "renaissance": Weights(lasting=0.2, resting=0.3, running=0.75, repeating=-0.5),
+    "strathspey": Weights(returning=0.25, lasting=0.5, resting=-0.1, running=0.35, repeating=0.3),
 }
 
 
@@ -91,6 +104,7 @@ class Shape:
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, genre: str, strength: float) -> None:
         self._strength, self._weights = strength, WEIGHTS.get(genre, Weights())
+        self._leans = bool(strength) and self._weights != Weights()
         self._meanings, self._bass, self._bar_ticks = token_ids_of(vocabulary).meanings, plan.bass, plan.meter.bar_ticks
         self._return_ids = vocabulary.ids_of([f"like={distance}" for distance in range(1, MAX_DISTANCE + 1)])
         self._duration_ids = vocabulary.ids_of([f"dur={value}" for value in NOTE_VALUES])
@@ -116,27 +130,40 @@ class Shape:
 
     def lean(self, logits: FloatArray, seen: Sequence[int] | IntArray) -> FloatArray:
         """Return the logits of the next token, leaned; `seen` is its row of `tokens.view.FEATURES`."""
-        choice = self.choice(seen) if self._strength else None
-        weight = self._strength * getattr(self._weights, choice.name) if choice else 0.0
-        if choice is None or not weight:
+        if not self._leans:
             return logits
-        leaned = logits.astype(np.float64)
-        leaned[choice.ids] += weight
+        leaned = logits
+        for choice in self.choices(seen):
+            weight = self._strength * getattr(self._weights, choice.name)
+            if weight:
+                leaned = leaned.astype(np.float64)
+                leaned[choice.ids] += weight
         return leaned
 
-    def choice(self, seen: Sequence[int] | IntArray) -> Choice | None:
-        """Return which of `Weights` counts for the next token."""
+    def choices(self, seen: Sequence[int] | IntArray) -> list[Choice]:
+        """Return which of `Weights` count for the next token."""
         if self._after == "bar":
-            return None if seen[_LIKE] else Choice("returning", self._return_ids)
+            return [] if seen[_LIKE] else [Choice("returning", self._return_ids)]
         if self._after in ("pos", "part"):
             is_late = 2 * self._position >= self._bar_ticks and self._is_at_ending(seen)
-            return Choice("lasting", self._duration_ids[self._is_long(_VALUES)]) if is_late else None
+            return [Choice("lasting", self._duration_ids[self._is_long(_VALUES)])] if is_late else []
         if self._after != "dur":
-            return None
+            return []
         if seen[_MODEL_PITCH]:
-            return Choice("copying", self._pitch_ids[[seen[_MODEL_PITCH] - 1]])
+            return [Choice("copying", self._pitch_ids[[seen[_MODEL_PITCH] - 1]])]
         is_last_note = self._part == self._bass and self._is_long(self._duration) and self._is_at_ending(seen)
-        return Choice("resting", self._resting_ids) if is_last_note else None
+        return self._moves(seen) + ([Choice("resting", self._resting_ids)] if is_last_note else [])
+
+    def _moves(self, seen: Sequence[int] | IntArray) -> list[Choice]:
+        """Return how the line may go on from the last pitch of the part in hand, and from how it came there."""
+        last, before = int(seen[_LAST_PITCH]) - 1, int(seen[_PITCH_BEFORE]) - 1
+        if last < 0:
+            return []
+        moves = [Choice("repeating", self._pitch_ids[last : last + 1])]
+        if before >= 0 and 0 < abs(last - before) <= _STEP:
+            onward = slice(last + 1, last + 1 + _STEP) if last > before else slice(max(last - _STEP, 0), last)
+            moves.append(Choice("running", self._pitch_ids[onward]))
+        return moves
 
     def _is_long(self, duration: Any) -> Any:
         return duration * self._n_notes >= _LONG * self._ticks
