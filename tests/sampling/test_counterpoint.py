@@ -60,3 +60,10 @@ def test_nothing_is_forbidden() -> None:
 
 def test_the_first_note_of_all_is_free() -> None:
     assert leaning(61, [REST, REST], 0, is_on_beat=True) == 0
+
+
+def test_a_hand_at_a_keyboard_may_double_in_octaves() -> None:
+    upper, hand = Voice((74,), 72, True), Voice((), 60, False, is_hand=True)
+
+    assert leaning(62, [upper, hand], 1, is_on_beat=True) > leaning(62, [upper, hand._replace(is_hand=False)], 1, is_on_beat=True)
+    assert leaning(62, [upper._replace(is_hand=True), hand], 1, is_on_beat=True) == 0

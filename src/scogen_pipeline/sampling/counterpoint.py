@@ -35,11 +35,13 @@ class Voice(NamedTuple):
         sounding: Its pitches that sound, those that begin included.
         previous: The pitch before; 0 at the start.
         begins: Whether it begins a note at this onset.
+        is_hand: Whether it is a hand at a keyboard, which doubles a line in octaves for its colour.
     """
 
     sounding: tuple[int, ...]
     previous: int
     begins: bool
+    is_hand: bool = False
 
 
 def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_on_beat: bool) -> list[float]:
@@ -52,7 +54,8 @@ def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_o
         is_on_beat: Whether the onset is on a beat.
     """
     own = voices[part]
-    moving = [] if own.begins else [voice for index, voice in enumerate(voices) if index != part and _may_be_parallel(voice)]
+    is_free = own.begins or own.is_hand
+    moving = [] if is_free else [voice for index, voice in enumerate(voices) if index != part and _may_be_parallel(voice)]
     chord = mask_of(pitch for voice in voices for pitch in voice.sounding)
     ceiling = min((min(voice.sounding) for voice in voices[:part] if voice.sounding), default=127)
     floor = max((max(voice.sounding) for voice in voices[part + 1 :] if voice.sounding), default=0)
@@ -69,7 +72,7 @@ def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_o
 
 
 def _may_be_parallel(voice: Voice) -> bool:
-    return voice.begins and voice.previous > 0 and len(voice.sounding) == 1
+    return voice.begins and voice.previous > 0 and len(voice.sounding) == 1 and not voice.is_hand
 
 
 def _is_parallel(previous: int, pitch: int, other: Voice) -> bool:

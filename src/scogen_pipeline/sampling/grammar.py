@@ -35,6 +35,9 @@ _LARGEST_LEAP: Final = 12
 #: Least difference of two durations that begin together in one hand.
 _SHORTEST_MOVE: Final = 12
 
+#: Most whole measures of rest of one part among several; a single part rests for one at most.
+_LONGEST_REST: Final = 4
+
 _After = Literal["start", "bar", "pos", "part", "dur", "pitch", "end"]
 
 
@@ -92,8 +95,13 @@ class Grammar:
     def _voices_now(self) -> list[Voice]:
         onset = self._onset
         return [
-            Voice(tuple(voice.pitches_sounding(onset)), voice.pitch_before(onset), bool(voice.pitches_at(onset)))
-            for voice in self._voices
+            Voice(
+                tuple(voice.pitches_sounding(onset)),
+                voice.pitch_before(onset),
+                bool(voice.pitches_at(onset)),
+                part.hand is not None,
+            )
+            for voice, part in zip(self._voices, self._plan.parts, strict=True)
         ]
 
     def advance(self, token_id: int) -> None:
@@ -215,8 +223,8 @@ class Grammar:
     def _due_tick(self, part: int, first: int, bar_end: int) -> int:
         """Return the first tick from `first` on, before `bar_end`, at which the part is due.
 
-        A part is due at the start of the piece if it is the top one, at the start of a measure if it was silent for the whole
-        measure before, and from the dominant of the closing cadence on whenever it would fall silent.
+        A part is due at the start of the piece if it is the top one, at the start of a measure if it was silent for as long as it
+        may be, and from the dominant of the closing cadence on whenever it would fall silent.
         """
         voice = self._voices[part]
         if first == self._bar_onset and self._is_due(part, first):
@@ -229,7 +237,8 @@ class Grammar:
         if voice.end > tick:
             return False
         is_bar_line = tick == self._bar_onset
-        was_silent = self._n_bars_begun > 1 and voice.end <= self._bar_onset - self._plan.meter.bar_ticks
+        longest_rest = (_LONGEST_REST if len(self._voices) > 1 else 1) * self._plan.meter.bar_ticks
+        was_silent = self._n_bars_begun > 1 and voice.end <= self._bar_onset - longest_rest
         is_opening = self._n_bars_begun == 1 and part == 0
         return tick >= self._plan.dominant_onset or (is_bar_line and (was_silent or is_opening))
 
