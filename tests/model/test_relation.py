@@ -142,3 +142,7 @@ def test_a_pitch_stands_to_the_note_before_the_root_and_the_outer_parts_as_a_mus
 def test_the_name_of_a_table_tells_its_source():
     assert source_and_first("relation_table_12_400") == (12, 400)
     assert source_and_first("relation_table_highest_7") == ("highest", 7)
+
+
+def test_a_vocabulary_without_pitches_has_no_intervals(vocabulary: Vocabulary):
+    assert interval_relations(vocabulary) == ()

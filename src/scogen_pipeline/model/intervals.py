@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 _WIDEST: Final = 24
-_N_PITCHES: Final = HIGH_PITCH - LOW_PITCH + 1
+_PITCHES: Final = range(LOW_PITCH, HIGH_PITCH + 1)
 
 
 def interval_relations(vocabulary: Vocabulary) -> tuple[Relation, ...]:
-    """Return how the pitches stand to what the view tells.
+    """Return how the pitches stand to what the view tells; nothing if there are none.
 
     Args:
         vocabulary: Whose ids the pitches have.
     """
-    pitches = np.arange(LOW_PITCH, HIGH_PITCH + 1)
+    known = set(vocabulary.tokens)
+    pitches = np.array([pitch for pitch in _PITCHES if f"pitch={pitch}" in known])
+    if not len(pitches):
+        return ()
     ids = vocabulary.ids_of([f"pitch={pitch}" for pitch in pitches])
 
     def relation(source: Source, related: npt.NDArray[np.int64]) -> Relation:
@@ -40,11 +43,11 @@ def interval_relations(vocabulary: Vocabulary) -> tuple[Relation, ...]:
         numbers[1:, ids] = related
         return Relation(source, numbers)
 
-    intervals = 1 + _WIDEST + 1 + np.clip(pitches[None, :] - pitches[:, None], -_WIDEST - 1, _WIDEST + 1)
+    intervals = 1 + _WIDEST + 1 + np.clip(pitches[None, :] - np.array(_PITCHES)[:, None], -_WIDEST - 1, _WIDEST + 1)
     roots = np.array([chord.root for chord in CHORDS if chord])
     above_root = 1 + (pitches[None, :] - roots[:, None]) % 12
     # The first chord is none and has a number too.
-    above_root = np.concatenate([np.zeros((1, _N_PITCHES), np.int64), above_root])
+    above_root = np.concatenate([np.zeros((1, len(pitches)), np.int64), above_root])
     names = list(FEATURES)
     return (
         relation(names.index("last_pitch"), intervals),
