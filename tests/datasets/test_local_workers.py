@@ -136,8 +136,10 @@ def test_the_main_module_is_not_imported_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path, how: signal.Signals) -> None:
+    # Whoever runs the tests in the background has told them to ignore SIGINT, and children inherit that.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     parent = subprocess.Popen(
-        [sys.executable, "-c", f"from tests.datasets.worker_tasks import linger_twice; linger_twice({str(tmp_path)!r})"],
+        [sys.executable, "-c", f"{heed}; from tests.datasets.worker_tasks import linger_twice; linger_twice({str(tmp_path)!r})"],
         env=environment(),
         stderr=subprocess.PIPE,
         text=True,
