@@ -259,9 +259,19 @@ class _RelatedOutput:
     def add_to(self, logits: FloatArray, top: FloatArray, features: IntArray | None, dense: npt.NDArray[Any] | None) -> None:
         """Add it, (batch, vocabulary); features and dense values are there if a source needs them."""
         scores = top @ self._kernel + self._bias
-        for source, columns in zip(self._sources, self._columns, strict=True):
-            values = features[:, source] if isinstance(source, int) else _outermost(source, dense)  # type: ignore[index,arg-type]
-            logits[:, self._block] += np.take_along_axis(scores, columns[values], axis=1)
+        # One gather for all sources: each costs more to call than to do.
+        columns = np.concatenate(
+            [table[_values_of(source, features, dense)] for source, table in zip(self._sources, self._columns, strict=True)],
+            axis=1,
+        )
+        found = np.take(scores.ravel(), columns + self._rows(len(top), scores.shape[1]))
+        logits[:, self._block] += found.reshape(len(top), len(self._sources), -1).sum(axis=1)
+
+    @staticmethod
+    @functools.lru_cache(maxsize=8)
+    def _rows(n: int, width: int) -> npt.NDArray[np.intp]:
+        """Return where each row of scores begins, (n, 1)."""
+        return width * np.arange(n)[:, None]
 
 
 def _related_output(weights: Mapping[str, tuple[FloatArray, ...]]) -> _RelatedOutput | None:
@@ -272,10 +282,13 @@ def _related_output(weights: Mapping[str, tuple[FloatArray, ...]]) -> _RelatedOu
     return _RelatedOutput([(source, table) for source, _, table in named], scores, named[0][1])
 
 
-def _outermost(source: str, dense: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return 1 + the index of the lowest or highest value that is on, 0 if none is, (batch,)."""
-    index = dense.argmax(axis=1) if source == "lowest" else dense.shape[1] - 1 - dense[:, ::-1].argmax(axis=1)
-    return np.where(dense.any(axis=1), index + 1, 0)
+def _values_of(source: Source, features: IntArray | None, dense: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    """Return the value that relations are measured from, (batch,); the index of an outermost dense value + 1, 0 if none is on."""
+    if isinstance(source, int):
+        return features[:, source]  # type: ignore[index]  # `_seen` has checked that they are there
+    values: npt.NDArray[Any] = dense  # type: ignore[assignment]
+    index = values.argmax(axis=1) if source == "lowest" else values.shape[1] - 1 - values[:, ::-1].argmax(axis=1)
+    return np.where(values.any(axis=1), index + 1, 0)
 
 
 def _dense(x: FloatArray, weights: tuple[FloatArray, ...]) -> FloatArray:

@@ -96,11 +96,12 @@ class Sampler:
         beyond = logits.shape[1]
         ids = _filled([choice.ids for choice in choices], beyond).astype(np.intp)
         leanings = [choice.leanings for choice in choices]
-        order = ids.argsort(axis=1)
-        ids = np.take_along_axis(ids, order, axis=1)
-        scaled = np.take_along_axis(logits, np.minimum(ids, beyond - 1), axis=1).astype(np.float64)
+        # Not `take_along_axis`, which takes five times as long for a row or two.
+        rows, order = np.arange(len(ids))[:, None], ids.argsort(axis=1)
+        ids = ids[rows, order]
+        scaled = logits[rows, np.minimum(ids, beyond - 1)].astype(np.float64)
         if any(leanings):
-            scaled += np.take_along_axis(_filled(leanings, 0.0, ids.shape[1]), order, axis=1)
+            scaled += _filled(leanings, 0.0, ids.shape[1])[rows, order]
         scaled /= np.array([choice.temperature for choice in choices])[:, None]
         scaled[ids == beyond] = -np.inf
         weights: FloatArray = np.exp(scaled - scaled.max(axis=1, keepdims=True))
@@ -108,15 +109,15 @@ class Sampler:
 
     def _truncated(self, weights: FloatArray) -> FloatArray:
         """Return the weights with 0 for what is cut off."""
-        order = np.argsort(-weights, axis=1, kind="stable")
-        falling = np.take_along_axis(weights, order, axis=1)
+        rows, order = np.arange(len(weights))[:, None], np.argsort(-weights, axis=1, kind="stable")
+        falling = weights[rows, order]
         cumulated = falling.cumsum(axis=1)
         n_kept = 1 + (cumulated < (self.top_p - 1e-12) * cumulated[:, -1:]).sum(axis=1, keepdims=True)
         if self.top_k:
             n_kept = np.minimum(n_kept, self.top_k)
         falling[np.arange(weights.shape[1]) >= n_kept] = 0.0
         kept = np.empty_like(weights)
-        np.put_along_axis(kept, order, falling, axis=1)
+        kept[rows, order] = falling
         return kept
 
 
