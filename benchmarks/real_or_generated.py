@@ -22,12 +22,11 @@ import pyarrow.parquet as pq
 
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.comparison import EvaluationSettings, measure_pieces, musical_table, tell_apart
-from scogen_pipeline.metrics.excerpt import n_pickup_bars
 from scogen_pipeline.metrics.features import FEATURES
 from scogen_pipeline.metrics.genre_recognition import recall_table, recognise_genres
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.sampling.twins import compose_twins, twin_request
+from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
@@ -44,10 +43,7 @@ def measure_genre(
     pairs = pair_pieces(
         encoded, splits, model.vocabulary, genres=(genre,), n=settings.generated_per_genre, n_bars=n_bars, seed=seed
     )
-    requests = {
-        name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), n_bars * 3 // 2), has_pickup=n_pickup_bars(piece) > 0)
-        for name, piece in pieces_of(pairs, model.vocabulary, "real")
-    }
+    requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), n_bars * 3 // 2)
     n_each = {str(name): int(n) for name, n in zip(pairs["piece"], pairs["n_each"], strict=True) if n}
     twins = compose_twins(requests, model.stepper(), seed, n_each)
     return measure_pieces(pairs, twins, model.vocabulary, n_bars)

@@ -19,11 +19,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
-from scogen_pipeline.metrics.excerpt import excerpt, n_pickup_bars
+from scogen_pipeline.metrics.excerpt import excerpt
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.metrics.structure_table import structure_ratios, structure_table
 from scogen_pipeline.music.genres import GENRES
-from scogen_pipeline.sampling.twins import compose_twins, twin_request
+from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 
 DATA = Path(__file__).parents[1] / "data"
 COLUMNS = ["piece_id", "split", "genre", "n_bars", "ids", "conditions"]
@@ -50,10 +50,7 @@ def main() -> None:
         models = dict(pieces_of(pairs, model.vocabulary, "real"))
         if not models:
             continue
-        requests = {
-            name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), N_BARS + 1), has_pickup=n_pickup_bars(piece) > 0)
-            for name, piece in models.items()
-        }
+        requests = twin_requests(models.items(), N_BARS + 1)
         asked = {name: replace(request, shape=given.shape) for name, request in requests.items()}
         twins = compose_twins(asked, model.stepper(), 1, dict.fromkeys(models, -(-given.n // len(models))))
         real = structure_table("real", [excerpt(piece, N_BARS) for piece in models.values()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scogen_pipeline.metrics.excerpt import excerpt, is_comparable, n_pickup_bars
+from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
@@ -19,10 +19,10 @@ def tune(n_bars: int, first_beat: int = 0) -> Piece:
 
 
 def test_a_pickup_is_rests_at_the_start_or_a_short_first_measure() -> None:
-    assert n_pickup_bars(tune(4)) == 0
-    assert n_pickup_bars(tune(4, first_beat=3)) == 1
+    assert not tune(4).begins_with_pickup
+    assert tune(4, first_beat=3).begins_with_pickup
     short = replace(tune(4), meters=(Meter(1, 4), *(FOUR,) * 4))
-    assert n_pickup_bars(short) == 1
+    assert short.begins_with_pickup
 
 
 def test_pickup_and_last_measure_are_left_out() -> None:

@@ -19,15 +19,9 @@ from scogen_pipeline.music.piece import Piece
 SHORTEST: Final = 4
 
 
-def n_pickup_bars(piece: Piece) -> int:
-    """Return 1 if the piece begins with a pickup, else 0."""
-    is_short = piece.n_bars > 1 and piece.meters[0].bar_ticks < piece.meters[1].bar_ticks
-    return int(is_short or (bool(piece.notes) and piece.notes[0].onset > 0))
-
-
 def excerpt(piece: Piece, n_bars: int) -> Piece:
     """Return at most `n_bars` measures; notes that sound on are cut off."""
-    first = n_pickup_bars(piece)
+    first = int(piece.begins_with_pickup)
     last = max(first + 1, min(first + n_bars, piece.n_bars - 1))
     return measures_between(piece, first, last)
 

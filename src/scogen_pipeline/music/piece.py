@@ -133,6 +133,15 @@ class Piece:
         return len(self.meters)
 
     @property
+    def begins_with_pickup(self) -> bool:
+        """Whether the first measure is not a full one: shorter than the second, or without a note on its first beat.
+
+        What a page prints as a pickup, `pickup_ticks`, is a narrower thing.
+        """
+        is_short = self.n_bars > 1 and self.meters[0].bar_ticks < self.meters[1].bar_ticks
+        return is_short or (bool(self.notes) and self.notes[0].onset > 0)
+
+    @property
     def pickup_ticks(self) -> int:
         """Length of the pickup, from its first note to the first counted measure; 0 if there is none.
 

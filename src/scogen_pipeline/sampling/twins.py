@@ -6,7 +6,7 @@ signature, a pickup if it has one, and as many measures, up to a limit. A pickup
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +46,19 @@ def twin_request(piece: Piece, n_bars: int, *, has_pickup: bool) -> Request:
     if [part.role for part in customary] == [part.role for part in piece.parts]:
         return request
     return replace(request, instruments="+".join(part.instrument.name for part in piece.parts if part.hand != "left"))
+
+
+def twin_requests(pieces: Iterable[tuple[str, Piece]], most_bars: int) -> dict[str, Request]:
+    """Ask for twins of real pieces, each as long as its model.
+
+    Args:
+        pieces: Real pieces with a name each; see `twin_request`.
+        most_bars: Measures of the longest twin.
+    """
+    return {
+        name: twin_request(piece, min(piece.n_bars - piece.begins_with_pickup, most_bars), has_pickup=piece.begins_with_pickup)
+        for name, piece in pieces
+    }
 
 
 def compose_twins(requests: Mapping[str, Request], stepper: Stepper, seed: int, n_each: Mapping[str, int]) -> dict[str, Piece]:

@@ -13,7 +13,6 @@ from scogen_pipeline.metrics.comparison import (
     musical_table,
     tell_apart,
 )
-from scogen_pipeline.metrics.excerpt import n_pickup_bars
 from scogen_pipeline.metrics.features import FEATURES
 from scogen_pipeline.metrics.figure import draw_evaluation
 from scogen_pipeline.metrics.genre_recognition import recall_table, recognise_genres
@@ -21,7 +20,7 @@ from scogen_pipeline.metrics.language import held_out, language_table
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.music.piece import Piece
-from scogen_pipeline.sampling.twins import compose_twins, twin_request
+from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 
@@ -59,10 +58,7 @@ def generate_twins(
 ) -> dict[str, Piece]:
     """Compose, for each held-out piece, pieces that are asked for in its terms."""
     most = evaluation.excerpt_bars + evaluation.excerpt_bars // 2
-    requests = {
-        name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), most), has_pickup=n_pickup_bars(piece) > 0)
-        for name, piece in pieces_of(real_pairs, vocabulary, "real")
-    }
+    requests = twin_requests(pieces_of(real_pairs, vocabulary, "real"), most)
     n_each = {str(name): int(n) for name, n in zip(real_pairs["piece"], real_pairs["n_each"], strict=True) if n}
     return compose_twins(requests, trained_model.stepper(), evaluation.evaluation_seed, n_each)
 
