@@ -22,14 +22,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
-from scogen_pipeline.metrics.excerpt import n_pickup_bars
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.sampling import shape
 from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.request import Request
-from scogen_pipeline.sampling.twins import BATCH, twin_request
+from scogen_pipeline.sampling.twins import BATCH, twin_requests
 from scogen_pipeline.tokens.alphabet import START, kind_of
 from scogen_pipeline.tokens.view import View
 from scogen_pipeline.tokens.vocabulary import Vocabulary
@@ -40,14 +39,6 @@ MOST_BARS = 24
 NAMES = tuple(field.name for field in fields(shape.Weights))
 
 Tokens = tuple[str, ...]
-
-
-def requests_of(pairs: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Request]:
-    """Return what the twin of each real piece is asked for."""
-    return {
-        name: twin_request(piece, min(piece.n_bars - n_pickup_bars(piece), MOST_BARS), has_pickup=n_pickup_bars(piece) > 0)
-        for name, piece in pieces_of(pairs, vocabulary, "real")
-    }
 
 
 def written(model: TrainedModel, requests: Iterable[Request], seed: int) -> Iterator[tuple[Request, Plan, Tokens]]:
@@ -78,11 +69,10 @@ def rates(pieces: Iterable[tuple[Request, Plan, Tokens]], vocabulary: Vocabulary
         view.take(START)
         for token in tokens:
             token_id = vocabulary.id_of(token)
-            for choice in memory.choices(view.features()):
-                ids = choice.ids.tolist()
-                if ids and (choice.name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[ids[0]])):
-                    asked[choice.name] += 1
-                    gone[choice.name] += token_id in ids
+            for name, ids in memory.leanings(view.features()):
+                if ids and (name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[ids[0]])):
+                    asked[name] += 1
+                    gone[name] += token_id in ids
             view.take(token)
             memory.take(token_id)
     # Half a choice more on either side keeps the odds finite.
@@ -90,13 +80,13 @@ def rates(pieces: Iterable[tuple[Request, Plan, Tokens]], vocabulary: Vocabulary
 
 
 def log_odds(rate: float) -> float:
-    """Return them."""
+    """Return the natural log of the odds of a choice that is made at this rate."""
     return float(np.log(rate / (1 - rate)))
 
 
 def tune(model: TrainedModel, pairs: pd.DataFrame, genre: str, names: Iterable[str], n_rounds: int, n: int) -> shape.Weights:
     """Print the rates of each round, and return the weights that follow from the last."""
-    requests = requests_of(pairs, model.vocabulary)
+    requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), MOST_BARS)
     wanted = rates(real(pairs, requests, model.vocabulary), model.vocabulary)
     asked = [request for request in requests.values() for _ in range(-(-n // len(requests)))]
     for number in range(n_rounds):

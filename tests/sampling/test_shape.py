@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from scogen_pipeline.sampling import shape
@@ -30,8 +29,7 @@ def gains(vocabulary: Vocabulary, text: str, strength: float = 1.0) -> dict[str,
     for token in text.split():
         view.take(token)
         memory.take(vocabulary.id_of(token))
-    leaned = memory.lean(np.zeros(vocabulary.size, np.float32), view.features())
-    return {vocabulary.tokens[index]: float(leaned[index]) for index in np.flatnonzero(leaned)}
+    return {vocabulary.tokens[token_id]: gain for token_id, gain in memory.gains(view.features()).items()}
 
 
 def test_where_a_measure_begins_returns_gain(vocabulary: Vocabulary) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -91,33 +92,30 @@ def write_each(requests: Sequence[Request], stepper: Stepper) -> list[tuple[Plan
     Raises:
         ValueError: If they cut off differently.
     """
-    plans = [Plan.of(request) for request in requests]
-    writers = [_Writer(plan, stepper.vocabulary, request, 0, []) for plan, request in zip(plans, requests, strict=True)]
-    return list(zip(plans, _write(writers, plans, requests, stepper), strict=True))
+    writers = [_Writer(Plan.of(request), stepper.vocabulary, request, 0, []) for request in requests]
+    return list(zip((writer.plan for writer in writers), _write(writers, stepper), strict=True))
 
 
 def write_tokens(plan: Plan, stepper: Stepper, request: Request, primer: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Sample `request.n` token strings that keep the plan, without marks."""
     opening = stepper.vocabulary.ids_of(primer).tolist()
     writers = [_Writer(plan, stepper.vocabulary, request, index, opening) for index in range(request.n)]
-    return _write(writers, [plan] * request.n, [request] * request.n, stepper)
+    return _write(writers, stepper)
 
 
-def _write(
-    writers: Sequence[_Writer], plans: Sequence[Plan], requests: Sequence[Request], stepper: Stepper
-) -> list[tuple[str, ...]]:
+def _write(writers: Sequence[_Writer], stepper: Stepper) -> list[tuple[str, ...]]:
     vocabulary = stepper.vocabulary
-    cuts = {(request.top_k, request.top_p) for request in requests}
+    cuts = {(request.top_k, request.top_p) for request in (writer.request for writer in writers)}
     if len(cuts) != 1:
         raise ValueError(f"`requests` must have one `top_k` and `top_p`, received {sorted(cuts)}.")
     sampler = Sampler(*cuts.pop())
-    state = stepper.start(np.array([vocabulary.ids_of(plan.conditions) for plan in plans]))
+    state = stepper.start(np.array([vocabulary.ids_of(writer.plan.conditions) for writer in writers]))
     ids = np.full(len(writers), vocabulary.start_id, dtype=np.int32)
     while not all(writer.is_finished for writer in writers):
         seen, dense = rows_of([writer.view for writer in writers])
         logits, state = stepper.step(ids, state, seen, dense)
-        leaned = np.array([writer.lean(*rows) for writer, *rows in zip(writers, logits, seen, strict=True)])
-        drawn = sampler.draw(leaned, [writer.choice() for writer in writers], [writer.random for writer in writers])
+        choices = [writer.choice(row) for writer, row in zip(writers, seen, strict=True)]
+        drawn = sampler.draw(logits, choices, [writer.random for writer in writers])
         for writer, token_id in zip(writers, drawn, strict=True):
             writer.write(token_id)
         ids = np.array(drawn, dtype=np.int32)
@@ -143,13 +141,13 @@ class _Writer:
     """One piece of a batch: its grammar, its view, its random state and the ids so far, `<start>` left out."""
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, request: Request, index: int, opening: list[int]) -> None:
+        self.plan, self.request = plan, request
         self.ids: list[int] = []
         self.view = View(plan.conditions)
         self.random = np.random.default_rng([request.seed, index])
         self._tokens = vocabulary.tokens
         self._grammar = Grammar(plan, vocabulary)
         self._shape = Shape(plan, vocabulary, request.customs.name, request.shape)
-        self._request = request
         self._opening = opening
         self._padding = Choice([vocabulary.pad_id])
 
@@ -157,25 +155,28 @@ class _Writer:
     def is_finished(self) -> bool:
         return self._grammar.is_finished
 
-    def lean(self, logits: FloatArray, seen: IntArray) -> FloatArray:
-        """Return the logits, leaned towards the shape of a piece; `seen` is the view."""
-        return self._shape.lean(logits, seen)
-
-    def choice(self) -> Choice:
-        """Return what may come next: what the opening has while it lasts, padding once the piece has ended."""
+    def choice(self, seen: IntArray) -> Choice:
+        """Return what may come next, of the opening while it lasts, and padding once the piece has ended; `seen` is the view."""
         grammar, n_written = self._grammar, len(self.ids)
         if grammar.is_finished:
             return self._padding
         if n_written < len(self._opening):
             return Choice([self._opening[n_written]])
-        strength = self._request.counterpoint
-        leanings = [strength * leaning for leaning in grammar.leanings()] if strength else ()
-        return Choice(grammar.allowed_ids(), self._temperature(), leanings)
+        ids = grammar.allowed_ids()
+        return Choice(ids, self._temperature(), self._leanings(ids, seen))
+
+    def _leanings(self, ids: list[int], seen: IntArray) -> list[float]:
+        """Return what the first of the ids gain, by how parts go together, and by the shape of the piece."""
+        strength, gains = self.request.counterpoint, self._shape.gains(seen)
+        leanings = [strength * leaning for leaning in self._grammar.leanings()] if strength else []
+        if not gains:
+            return leanings
+        return [leaning + gains.get(token_id, 0.0) for token_id, leaning in zip_longest(ids, leanings, fillvalue=0)]
 
     def _temperature(self) -> float:
         if self._grammar.is_at_pitch:
-            return self._request.temperature
-        return self._request.plan_temperature if self._grammar.is_at_form else self._request.rhythm_temperature
+            return self.request.temperature
+        return self.request.plan_temperature if self._grammar.is_at_form else self.request.rhythm_temperature
 
     def write(self, token_id: int) -> None:
         """Take the next token in; padding is none."""

@@ -15,15 +15,11 @@ back brings its own ending; the last measure of the piece is up to `harmony`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
-
-from scogen_pipeline.analysis.returns import MAX_DISTANCE
-from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.sampling.token_ids import token_ids_of
-from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, POSITIONS
 from scogen_pipeline.tokens.view import FEATURES
 
 if TYPE_CHECKING:
@@ -31,16 +27,25 @@ if TYPE_CHECKING:
 
     from scogen_pipeline.music.key import Mode
     from scogen_pipeline.sampling.plan import Plan
-    from scogen_pipeline.sampling.samplers import FloatArray
     from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 
-_BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION, _LAST_PITCH, _PITCH_BEFORE = (
+_BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION, _LAST_PITCH, _PITCH_BEFORE, _PART, _POSITION = (
     list(FEATURES).index(name)
-    for name in ("bars_left", "phrase_left", "like", "model_pitch", "model_position", "last_pitch", "pitch_before")
+    for name in (
+        "bars_left",
+        "phrase_left",
+        "like",
+        "model_pitch",
+        "model_position",
+        "last_pitch",
+        "pitch_before",
+        "part",
+        "position",
+    )
 )
 #: Widest step in semitones.
 _STEP: Final = 2
-_VALUES: Final = np.array(NOTE_VALUES)
+_PITCHES: Final = range(LOW_PITCH, HIGH_PITCH + 1)
 _LONG: Final = 1.5
 _RESTING: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 7), "minor": (9, 4)}
 
@@ -81,16 +86,16 @@ WEIGHTS: Final[dict[str, Weights]] = {
 }
 
 
-class Choice(NamedTuple):
-    """What the next token decides.
+class Leaning(NamedTuple):
+    """Tokens that gain.
 
     Args:
-        name: Field of `Weights`.
-        ids: The tokens that gain by it.
+        name: By which of `Weights`.
+        ids: Their ids.
     """
 
     name: str
-    ids: IntArray
+    ids: list[int]
 
 
 class Shape:
@@ -104,70 +109,63 @@ class Shape:
     """
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, genre: str, strength: float) -> None:
-        self._strength, self._weights = strength, WEIGHTS.get(genre, Weights())
-        self._leans = bool(strength) and self._weights != Weights()
-        self._meanings, self._bass, self._bar_ticks = token_ids_of(vocabulary).meanings, plan.bass, plan.meter.bar_ticks
-        self._return_ids = vocabulary.ids_of([f"like={distance}" for distance in range(1, MAX_DISTANCE + 1)])
-        self._duration_ids = vocabulary.ids_of([f"dur={value}" for value in NOTE_VALUES])
-        pitches = np.arange(LOW_PITCH, HIGH_PITCH + 1)
-        self._pitch_ids = vocabulary.ids_of([f"pitch={pitch}" for pitch in pitches])
-        self._resting_ids = self._pitch_ids[np.isin(pitches % 12, _RESTING[plan.key.mode])]
+        weights = asdict(WEIGHTS.get(genre, Weights()))
+        self._gains = {name: strength * weight for name, weight in weights.items()}
+        self._leans = any(self._gains.values())
+        self._ids, self._bass, self._bar_ticks = token_ids_of(vocabulary), plan.bass, plan.meter.bar_ticks
+        self._resting = [self._ids.pitch[pitch] for pitch in _PITCHES if pitch % 12 in _RESTING[plan.key.mode]]
         self._after = ""
-        self._part = self._position = self._duration = 0
-        self._n_notes = self._ticks = 0
+        self._duration = self._n_notes = self._ticks = 0
 
     def take(self, token_id: int) -> None:
         """Take a token in."""
-        kind, number = self._meanings[token_id]
-        if kind == "pos":
-            self._position = number
-        elif kind == "part":
-            self._part = number
-        elif kind == "dur":
+        kind, number = self._ids.meanings[token_id]
+        if kind == "dur":
             self._duration = number + (self._duration if self._after == "dur" else 0)
         elif kind == "pitch":
             self._n_notes, self._ticks = self._n_notes + 1, self._ticks + self._duration
         self._after = kind
 
-    def lean(self, logits: FloatArray, seen: Sequence[int] | IntArray) -> FloatArray:
-        """Return the logits of the next token, leaned; `seen` is its row of `tokens.view.FEATURES`."""
-        if not self._leans:
-            return logits
-        leaned = logits
-        for choice in self.choices(seen):
-            weight = self._strength * getattr(self._weights, choice.name)
-            if weight:
-                leaned = leaned.astype(np.float64)
-                leaned[choice.ids] += weight
-        return leaned
+    def gains(self, seen: Sequence[int] | IntArray) -> dict[int, float]:
+        """Return by id what is added to the logits of the next token; `seen` is its row of `tokens.view.FEATURES`."""
+        gains: dict[int, float] = {}
+        for name, ids in self.leanings(seen) if self._leans else ():
+            if self._gains[name]:
+                gains |= {token_id: gains.get(token_id, 0.0) + self._gains[name] for token_id in ids}
+        return gains
 
-    def choices(self, seen: Sequence[int] | IntArray) -> list[Choice]:
-        """Return which of `Weights` count for the next token."""
+    def leanings(self, seen: Sequence[int] | IntArray) -> list[Leaning]:
+        """Return which of `Weights` count for the next token, and which tokens gain by them."""
         if self._after == "bar":
-            return [] if seen[_LIKE] else [Choice("returning", self._return_ids)]
+            return [] if seen[_LIKE] else [Leaning("returning", self._ids.returns)]
         if self._after in ("pos", "part"):
-            is_late = 2 * self._position >= self._bar_ticks and self._is_at_ending(seen)
-            return [Choice("lasting", self._duration_ids[self._is_long(_VALUES)])] if is_late else []
+            position = POSITIONS[seen[_POSITION] - 1]
+            is_late = 2 * position >= self._bar_ticks and self._is_at_ending(seen)
+            long_ids = [token_id for value, token_id in self._ids.dur.items() if self._is_long(value)]
+            return [Leaning("lasting", long_ids)] if is_late else []
         if self._after != "dur":
             return []
         if seen[_MODEL_PITCH]:
-            return [Choice("copying", self._pitch_ids[[seen[_MODEL_PITCH] - 1]])]
-        is_last_note = self._part == self._bass and self._is_long(self._duration) and self._is_at_ending(seen)
-        return self._moves(seen) + ([Choice("resting", self._resting_ids)] if is_last_note else [])
+            return [Leaning("copying", self._pitches(seen[_MODEL_PITCH]))]
+        is_last_note = seen[_PART] == self._bass and self._is_long(self._duration) and self._is_at_ending(seen)
+        return self._moves(seen[_LAST_PITCH], seen[_PITCH_BEFORE]) + ([Leaning("resting", self._resting)] if is_last_note else [])
 
-    def _moves(self, seen: Sequence[int] | IntArray) -> list[Choice]:
-        """Return how the line may go on from the last pitch of the part in hand, and from how it came there."""
-        last, before = int(seen[_LAST_PITCH]) - 1, int(seen[_PITCH_BEFORE]) - 1
-        if last < 0:
+    def _moves(self, last: int, before: int) -> list[Leaning]:
+        """Return how the line may go on from the last pitch of the part in hand and the one before it, as the view tells them."""
+        if not last:
             return []
-        moves = [Choice("repeating", self._pitch_ids[last : last + 1])]
-        if before >= 0 and 0 < abs(last - before) <= _STEP:
-            onward = slice(last + 1, last + 1 + _STEP) if last > before else slice(max(last - _STEP, 0), last)
-            moves.append(Choice("running", self._pitch_ids[onward]))
+        moves = [Leaning("repeating", self._pitches(last))]
+        if before and 0 < abs(last - before) <= _STEP:
+            direction = 1 if last > before else -1
+            moves.append(Leaning("running", self._pitches(*(last + direction * size for size in range(1, _STEP + 1)))))
         return moves
 
-    def _is_long(self, duration: Any) -> Any:
+    def _pitches(self, *codes: int) -> list[int]:
+        """Return the ids of pitches that the view tells by these numbers, 1 for the lowest; what is beyond is left out."""
+        return [self._ids.pitch[LOW_PITCH - 1 + code] for code in codes if 0 < code <= len(_PITCHES)]
+
+    def _is_long(self, duration: int) -> bool:
         return duration * self._n_notes >= _LONG * self._ticks
 
     def _is_at_ending(self, seen: Sequence[int] | IntArray) -> bool:
-        return seen[_PHRASE_LEFT] == 1 and seen[_BARS_LEFT] > 1 and not seen[_MODEL_POSITION]
+        return bool(seen[_PHRASE_LEFT] == 1 and seen[_BARS_LEFT] > 1 and not seen[_MODEL_POSITION])

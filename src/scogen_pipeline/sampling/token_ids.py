@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from scogen_pipeline.analysis.returns import MAX_DISTANCE
 from scogen_pipeline.music.duration import NOTE_VALUES
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, MAX_PARTS, POSITIONS, bar_token, kind_of, value_of
 
@@ -20,10 +21,11 @@ class TokenIds:
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        #: Id of an onset in the measure, of a note value, of a normal pitch, of a part.
+        #: Id of an onset in the measure, of a note value, of a normal pitch, of a distance back, of a part.
         self.pos = {tick: vocabulary.id_of(f"pos={tick}") for tick in POSITIONS}
         self.dur = {value: vocabulary.id_of(f"dur={value}") for value in NOTE_VALUES}
         self.pitch = {pitch: vocabulary.id_of(f"pitch={pitch}") for pitch in range(LOW_PITCH, HIGH_PITCH + 1)}
+        self.returns = [vocabulary.id_of(f"like={distance}") for distance in range(1, MAX_DISTANCE + 1)]
         self.part = [vocabulary.id_of(f"part={part}") for part in range(MAX_PARTS)]
         self.end = vocabulary.end_id
         #: Kind and number of the token of each id; 0 where it says no number.
