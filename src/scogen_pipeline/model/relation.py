@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -86,4 +86,4 @@ def source_and_first(table_name: str) -> tuple[Source, int]:
     ((2, 410), ('lowest', 410))
     """
     source, _, first = table_name.removeprefix(TABLE_PREFIX).rpartition("_")
-    return int(source) if source.isdecimal() else "lowest" if source == "lowest" else "highest", int(first)
+    return int(source) if source.isdecimal() else cast("Source", source), int(first)

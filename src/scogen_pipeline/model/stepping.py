@@ -264,14 +264,8 @@ class _RelatedOutput:
             [table[_values_of(source, features, dense)] for source, table in zip(self._sources, self._columns, strict=True)],
             axis=1,
         )
-        found = np.take(scores.ravel(), columns + self._rows(len(top), scores.shape[1]))
+        found = scores[np.arange(len(top))[:, None], columns]
         logits[:, self._block] += found.reshape(len(top), len(self._sources), -1).sum(axis=1)
-
-    @staticmethod
-    @functools.lru_cache(maxsize=8)
-    def _rows(n: int, width: int) -> npt.NDArray[np.intp]:
-        """Return where each row of scores begins, (n, 1)."""
-        return width * np.arange(n)[:, None]
 
 
 def _related_output(weights: Mapping[str, tuple[FloatArray, ...]]) -> _RelatedOutput | None:
