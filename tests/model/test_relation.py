@@ -34,8 +34,15 @@ def ladder(vocabulary: Vocabulary, source: int | str = 0) -> Relation:
     return Relation(source, numbers)  # type: ignore[arg-type]
 
 
+def same(vocabulary: Vocabulary) -> Relation:
+    """Relate each of N tokens to the highest value that is the same."""
+    numbers = np.zeros((N + 1, vocabulary.size), np.int32)
+    numbers[1:, FIRST : FIRST + N] = np.eye(N, dtype=np.int32)
+    return Relation("highest", numbers)
+
+
 def sight_of(vocabulary: Vocabulary) -> Sight:
-    return Sight((N + 1,), N, relations=tuple(ladder(vocabulary, source) for source in (0, "lowest", "highest")))
+    return Sight((N + 1,), N, relations=(ladder(vocabulary), ladder(vocabulary, "lowest"), same(vocabulary)))
 
 
 def steps_up(vocabulary: Vocabulary, starts: range) -> Examples:

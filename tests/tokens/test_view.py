@@ -127,3 +127,71 @@ def test_what_is_left_of_a_tied_note_of_the_model_measure_is_known() -> None:
     rest = seen_after(*MODEL, "like=1", *PLAN, "pos=0", "part=1", "dur=96")["model_duration"]
     assert rest < whole
     assert rest > 0
+
+
+CHORD = (*PLAN, "pos=0", "dur=24", "pitch=72", "part=1", "dur=24", "pitch=53")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        # A fifth above the octave, both up a step: 55 would move in parallel fifths.
+        (("pos=24", "part=0", "dur=24", "pitch=74", "part=1"), {"above_pitch": 74, "parallel": 55}),
+        (("pos=24", "part=0", "dur=24", "pitch=71", "part=1"), {"above_pitch": 71, "parallel": 52}),
+        # The other part stays, or only the one in hand moves: nothing is parallel.
+        (("pos=24", "part=0", "dur=24", "pitch=72", "part=1"), {"above_pitch": 72, "parallel": None}),
+        (("pos=24",), {"above_pitch": 72, "below_pitch": None, "bass_pitch": None, "parallel": None}),
+        (("pos=24", "part=0"), {"above_pitch": None, "below_pitch": 53, "bass_pitch": 53}),
+    ],
+)
+def test_what_the_other_parts_do_is_known(tokens: tuple[str, ...], expected: dict[str, int | None]) -> None:
+    seen = seen_after("bar=8", "phrase=4", *CHORD, *tokens)
+    assert {name: seen[name] for name in expected} == {
+        name: 0 if pitch is None else pitch - LOW_PITCH + 1 for name, pitch in expected.items()
+    }
+
+
+def test_how_the_part_above_moves_at_this_onset_is_known() -> None:
+    begun = ("bar=8", "phrase=4", *CHORD, "pos=24")
+    moves = {
+        name: seen_after(*begun, "part=0", "dur=24", f"pitch={pitch}", "part=1")["above_move"]
+        for name, pitch in {"stays": 72, "up": 74, "down": 71, "leap up": 77, "leap down": 67}.items()
+    }
+    assert len(set(moves.values())) == 5
+    assert 0 not in moves.values()
+    assert seen_after(*begun)["above_move"] == 0
+
+
+def test_an_interval_without_a_perfect_one_before_it_makes_no_parallels() -> None:
+    third = (*PLAN, "pos=0", "dur=24", "pitch=72", "part=1", "dur=24", "pitch=57")
+    assert seen_after("bar=8", "phrase=4", *third, "pos=24", "part=0", "dur=24", "pitch=74", "part=1")["parallel"] == 0
+
+
+def test_two_parts_above_may_each_be_followed_in_parallel() -> None:
+    parts = parts_for(tuple(INSTRUMENTS[name] for name in ("violin", "viola", "cello")))
+    view = View(conditions_of(Piece(parts, (), (Meter(4, 4),) * 8, Key(0, "major"))))
+    before = ("pos=0", "dur=24", "pitch=72", "part=1", "dur=24", "pitch=67", "part=2", "dur=24", "pitch=60")
+    now = ("pos=24", "part=0", "dur=24", "pitch=74", "part=1", "dur=24", "pitch=65", "part=2")
+    for token in ("bar=8", "phrase=4", *PLAN, *before, *now):
+        view.take(token)
+    seen = dict(zip(FEATURES, view.features(), strict=True))
+    assert {seen["parallel"], seen["parallel_too"]} == {62 - LOW_PITCH + 1, 58 - LOW_PITCH + 1}
+
+
+def test_where_a_motif_went_before_is_known_on_another_degree() -> None:
+    onsets_and_pitches = [(12 * index, pitch) for index, pitch in enumerate((60, 62, 64, 72, 65, 67, 69))]
+    line = [token for onset, pitch in onsets_and_pitches for token in (f"pos={onset}", "dur=12", f"pitch={pitch}")]
+    seen = seen_after("bar=8", "phrase=4", *PLAN, *line, "pos=84")
+    # 60 62 64 went to 72; 65 67 69 would go to 77.
+    assert seen["echo_pitch"] == 77 - LOW_PITCH + 1
+    assert seen["echo_duration"] > 0
+    assert seen["echo_length"] == 2
+    assert seen_after("bar=8", "phrase=4", *PLAN, *line[:6])["echo_length"] == 0
+
+
+def test_beats_are_counted_from_the_end_of_a_long_note() -> None:
+    begun = ("bar=8", "phrase=4", *PLAN, "pos=0", "dur=12", "pitch=60", "pos=12", "dur=12", "pitch=62")
+    assert seen_after(*begun)["since_long"] == 0
+    long = (*begun, "pos=24", "dur=48", "pitch=64")
+    assert seen_after(*long)["since_long"] == 1
+    assert seen_after(*long, "pos=72", "dur=24", "pitch=65", "bar=7", *PLAN, "pos=0")["since_long"] == 2

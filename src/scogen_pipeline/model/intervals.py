@@ -1,7 +1,8 @@
 """The intervals that a pitch can be thought of in: what `relation` scores.
 
-A melody goes on by step from its last note, a measure that returns has the pitch of the one that it is like, a chord is spelled
-from its root, and parts are heard against the outermost ones.
+A melody goes on by step from its last note, a measure that returns has the pitch of the one that it is like, a motif goes where
+it went before, a chord is spelled from its root, and parts are heard against their neighbours and the outermost ones, with which
+they should not move in parallel fifths and octaves.
 
 **Conventions.** Intervals are in semitones, signed, exact to two octaves, what is wider only up or down. Pitches above a root
 count within the octave.
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 24
 _PITCHES: Final = range(LOW_PITCH, HIGH_PITCH + 1)
+#: Features from which intervals are measured, and features that matter if a pitch is the same.
+_MEASURED_FROM: Final = ("last_pitch", "model_pitch", "above_pitch", "below_pitch", "bass_pitch")
+_THE_SAME: Final = ("parallel", "parallel_too", "echo_pitch")
 
 
 def interval_relations(vocabulary: Vocabulary) -> tuple[Relation, ...]:
@@ -48,11 +52,12 @@ def interval_relations(vocabulary: Vocabulary) -> tuple[Relation, ...]:
     above_root = 1 + (pitches[None, :] - roots[:, None]) % 12
     # The first chord is none and has a number too.
     above_root = np.concatenate([np.zeros((1, len(pitches)), np.int64), above_root])
+    same = (pitches[None, :] == np.array(_PITCHES)[:, None]).astype(np.int64)
     names = list(FEATURES)
     return (
-        relation(names.index("last_pitch"), intervals),
-        relation(names.index("model_pitch"), intervals),
+        *(relation(names.index(name), intervals) for name in _MEASURED_FROM),
         relation(names.index("chord"), above_root),
         relation("lowest", intervals),
         relation("highest", intervals),
+        *(relation(names.index(name), same) for name in _THE_SAME),
     )

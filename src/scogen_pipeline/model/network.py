@@ -43,6 +43,7 @@ CONDITION_EMBEDDING_SIZE: Final = 16
 #: Names of the layers of `sight`; the index of the feature follows.
 FEATURE_PREFIX: Final = "feature_"
 PENALTY_PREFIX: Final = "penalty_by_"
+DENSE_PROJECTION: Final = "dense_projection"
 #: Layers between the LSTM and the logits, if weights are tied or softmaxes mixed.
 TIED_CONTEXT: Final = "tied_context"
 SHARES: Final = "softmax_shares"
@@ -124,7 +125,7 @@ def build_network(
         seen += _feature_vectors(inputs["features"], sight, draw)
     if sight.dense_size:
         inputs["dense"] = keras.Input((None, sight.dense_size), name="dense")
-        compress = layers.Dense(settings.dense_size, use_bias=False, kernel_initializer=draw.glorot(), name="dense_projection")
+        compress = layers.Dense(settings.dense_size, use_bias=False, kernel_initializer=draw.glorot(), name=DENSE_PROJECTION)
         seen.append(compress(inputs["dense"]))
     # Without conditions there may be nothing to join, and Keras joins no single tensor.
     x = layers.Concatenate(name="token_and_request")(seen) if len(seen) > 1 else x
@@ -195,12 +196,15 @@ def _relation_scores(x: Any, inputs: Mapping[str, Any], vocabulary_size: int, si
     for relation in sight.relations:
         name = f"{SCORES_PREFIX}{relation.source}"
         scores = layers.Dense(relation.n_relations, kernel_initializer="zeros", dtype="float32", name=name)(x)
-        # Number 0 scores nothing.
-        scores = ops.pad(scores, [[0, 0], [0, 0], [1, 0]])
         numbers = _looked_up(
             relation.numbers[:, block], _values_of(relation.source, inputs), f"{TABLE_PREFIX}{relation.source}_{block.start}"
         )
-        found = ops.take_along_axis(scores, ops.cast(numbers, "int32"), axis=-1)
+        if relation.n_relations == 1:
+            found = scores * numbers
+        else:
+            # Number 0 scores nothing.
+            padded = ops.pad(scores, [[0, 0], [0, 0], [1, 0]])
+            found = ops.take_along_axis(padded, ops.cast(numbers, "int32"), axis=-1)
         total = found if total is None else total + found
     return ops.pad(total, [[0, 0], [0, 0], [block.start, vocabulary_size - block.stop]])
 

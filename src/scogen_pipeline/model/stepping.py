@@ -25,7 +25,15 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scogen_pipeline.errors import DataError
-from scogen_pipeline.model.network import CONTEXTS, FEATURE_PREFIX, PENALTY_PREFIX, SHARES, TIED_CONTEXT, check_vocabulary
+from scogen_pipeline.model.network import (
+    CONTEXTS,
+    DENSE_PROJECTION,
+    FEATURE_PREFIX,
+    PENALTY_PREFIX,
+    SHARES,
+    TIED_CONTEXT,
+    check_vocabulary,
+)
 from scogen_pipeline.model.relation import SCORES_PREFIX, TABLE_PREFIX, source_and_first
 
 if TYPE_CHECKING:
@@ -98,7 +106,7 @@ class NumpyStepper:
                 self._biases.append(bias)
         self._n_seeing = len(seen_kernels)
         features = [weights[f"{FEATURE_PREFIX}{index}"][0] for index in range(_count(weights, FEATURE_PREFIX))]
-        dense = weights.get("dense_projection", (np.zeros((0, 0), np.float32),))[0]
+        dense = weights.get(DENSE_PROJECTION, (np.zeros((0, 0), np.float32),))[0]
         request_size = self._conditions[1].shape[1] if self._conditions else 0
         sizes = [self._token_embedding.shape[1], request_size, *(table.shape[1] for table in features), dense.shape[1]]
         # Rows of the kernels, in the order in which `build_network` joins the inputs.

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from scogen_pipeline.errors import DataError, RequestError
+from scogen_pipeline.model.inheritance import inherit
 from scogen_pipeline.model.network import BLIND, build_network
-from scogen_pipeline.model.relation import is_of_relation
 from scogen_pipeline.model.runtime import fed_arrays, runtime_of_backend
 
 if TYPE_CHECKING:
@@ -63,24 +63,12 @@ class TrainableNetwork:
         self._averages, self._stands_with_others = bool(fit.weight_averaging), False
 
     def begin_from(self, trained: keras.Model) -> None:
-        """Take the weights of a trained network instead of random ones; it may have no relations where this one has.
+        """Take the weights of a trained network instead of random ones; see `inheritance`.
 
         Raises:
             DataError: If it is of another shape.
         """
-        own, given = ({layer.name: layer for layer in network.layers if layer.weights} for network in (self._network, trained))
-        fresh = {name for name in own.keys() - given.keys() if is_of_relation(name)}
-        fits = own.keys() - fresh == given.keys() and all(
-            [weight.shape for weight in layer.weights] == [weight.shape for weight in own[name].weights]
-            for name, layer in given.items()
-        )
-        if not fits:
-            raise DataError(
-                "`start_from` must name a model that was trained on what these data tell, received one with other inputs or "
-                "sizes. Start without it."
-            )
-        for name, layer in given.items():
-            own[name].set_weights(layer.get_weights())
+        inherit(self._network, trained)
 
     def train(self, batch: Batch, learning_rate: float) -> float:
         """Take one step; return the NLL of the batch before it, with dropout."""
