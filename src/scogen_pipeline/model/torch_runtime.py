@@ -10,6 +10,7 @@ import torch
 
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.model.runtime import Fed, SingleProcess, States, loss_and_states, starting_states
+from scogen_pipeline.model.torch_lstm import WholeSequenceLSTM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class TorchRuntime(SingleProcess):
     """See `Runtime`."""
 
-    lstm_layer = None
+    lstm_layer = WholeSequenceLSTM
     optimizer = keras.optimizers.Adam
     n_devices = 1
 
