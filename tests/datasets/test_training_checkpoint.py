@@ -31,7 +31,7 @@ import numpy as np
 from scogen_pipeline.datasets.training_checkpoint import CheckpointFile
 from scogen_pipeline.model.fitting import TrainingData, fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
-from scogen_pipeline.model.stepping import stored_weights
+from scogen_pipeline.model.stored_network import stored_weights
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples
 

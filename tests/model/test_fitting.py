@@ -13,7 +13,7 @@ from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.model.fitting import TrainingData, fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.snapshot import EpochResult, Snapshot
-from scogen_pipeline.model.stepping import stored_weights
+from scogen_pipeline.model.stored_network import stored_weights
 from scogen_pipeline.model.trainable import TrainableNetwork
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Examples

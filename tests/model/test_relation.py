@@ -64,18 +64,19 @@ def shaken_model(vocabulary: Vocabulary, settings: NetworkSettings) -> TrainedMo
     return TrainedModel.of_network(network, vocabulary, settings={"network": {}, "fit": {}}, data_hash="", metrics={})
 
 
+@pytest.mark.parametrize("n_rows", [3, 8])  # few and many are added up in different ways
 @pytest.mark.parametrize("changes", [{}, {"n_softmaxes": 2}, {"skip_connections": True, "tie_weights": True}])
-def test_the_numpy_program_scores_relations_as_keras_does(changes: dict[str, object]):
+def test_the_numpy_program_scores_relations_as_keras_does(changes: dict[str, object], n_rows: int):
     vocabulary = fit_vocabulary()
     model = shaken_model(vocabulary, replace(TINY, **changes))  # type: ignore[arg-type]
     random = np.random.default_rng(1)
-    tokens = random.integers(0, vocabulary.size, (3, 9)).astype(np.int32)
-    features = random.integers(0, N + 1, (3, 9, 1)).astype(np.int32)
-    dense = (random.random((3, 9, N)) < 0.1).astype(np.float32)  # sometimes nothing is on
+    tokens = random.integers(0, vocabulary.size, (n_rows, 9)).astype(np.int32)
+    features = random.integers(0, N + 1, (n_rows, 9, 1)).astype(np.int32)
+    dense = (random.random((n_rows, 9, N)) < 0.1).astype(np.float32)  # sometimes nothing is on
     assert not dense.any(axis=-1).all()
     expected = np.asarray(model.keras_model()({"tokens": tokens, "features": features, "dense": dense}))
     stepper = model.stepper()
-    state = stepper.start(np.zeros((3, 0), np.int32))
+    state = stepper.start(np.zeros((n_rows, 0), np.int32))
     for step in range(9):
         logits, state = stepper.step(tokens[:, step], state, features[:, step], dense[:, step])
         np.testing.assert_allclose(logits, expected[:, step], atol=1e-3)

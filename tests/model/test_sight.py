@@ -17,7 +17,7 @@ from scogen_pipeline.model.network import build_network
 from scogen_pipeline.model.scoring import log_probabilities, mean_log_probabilities
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.sight import Sight, feature_embedding_size
-from scogen_pipeline.model.stepping import log_softmax
+from scogen_pipeline.model.stepping_outputs import log_softmax
 from scogen_pipeline.model.trainable import TrainableNetwork
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 from scogen_pipeline.tokens.windows import Cutting, Examples, RetoldExamples

@@ -11,7 +11,8 @@ import pytest
 
 from scogen_pipeline.errors import DataError, VocabularyError
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.model.stepping import NumpyStepper, log_softmax
+from scogen_pipeline.model.stepping import NumpyStepper
+from scogen_pipeline.model.stepping_outputs import log_softmax
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 
@@ -55,6 +56,7 @@ def test_stepping_leaves_the_old_state_alone_so_a_sampler_may_go_back(model: Tra
     swapped, _ = stepper.step(np.array([4, 4]), after.rows([1, 0]))
     straight, _ = stepper.step(np.array([4, 4]), after)
     np.testing.assert_allclose(swapped, straight[::-1], atol=1e-6)
+    assert all(len(rows) == 0 for rows in (after.rows([]).request, *after.rows([]).hidden))
 
 
 def test_what_is_no_network_of_this_vocabulary_is_refused(model: TrainedModel, vocabulary: Vocabulary):

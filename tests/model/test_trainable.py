@@ -12,7 +12,7 @@ from scogen_pipeline.errors import DataError, RequestError
 from scogen_pipeline.model import trainable
 from scogen_pipeline.model.fitting import TrainingData, fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
-from scogen_pipeline.model.stepping import stored_weights
+from scogen_pipeline.model.stored_network import stored_weights
 from scogen_pipeline.model.trainable import TrainableNetwork
 
 SMALL = NetworkSettings(embedding_size=8, condition_size=4, lstm_units=12, n_layers=2, dropout=0.0)

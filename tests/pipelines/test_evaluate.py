@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.sampling.random_stepper import Nothing
 
 from scogen_pipeline.errors import VocabularyError
 from scogen_pipeline.metrics.comparison import EvaluationSettings
@@ -32,10 +33,10 @@ class UniformStepper:
 
     vocabulary = VOCABULARY
 
-    def start(self, conditions: IntArray) -> int:
-        return 0
+    def start(self, conditions: IntArray) -> Nothing:
+        return Nothing()
 
-    def step(self, ids: IntArray, state: int, features: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, int]:
+    def step(self, ids: IntArray, state: Nothing, features: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, Nothing]:
         return np.zeros((len(ids), VOCABULARY.size), dtype=np.float32), state
 
     def log_probabilities(

@@ -21,7 +21,7 @@ from scogen_pipeline.datasets.training_checkpoint import TrainingCheckpointDatas
 from scogen_pipeline.model.fitting import fit_model
 from scogen_pipeline.model.settings import FitSettings, NetworkSettings
 from scogen_pipeline.model.snapshot import EpochResult
-from scogen_pipeline.model.stepping import stored_weights
+from scogen_pipeline.model.stored_network import stored_weights
 from scogen_pipeline.pipelines.fit import create_pipeline
 from scogen_pipeline.tokens.encoded_pieces import SCHEMA, EncodedPieces
 from scogen_pipeline.tokens.packing import packed_dense, packed_features

@@ -7,6 +7,13 @@ import numpy as np
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 
+class Nothing:
+    """The state of a model that remembers nothing."""
+
+    def rows(self, chosen):
+        return self
+
+
 class RandomStepper:
     """Logits from a random state; every token is as likely as any other, in the long run."""
 
@@ -16,7 +23,7 @@ class RandomStepper:
         self._spread = spread
 
     def start(self, conditions):
-        return len(conditions)
+        return Nothing()
 
     def step(self, ids, state, features, dense):
         return self._random.normal(0, self._spread, (len(ids), self.vocabulary.size)).astype(np.float32), state

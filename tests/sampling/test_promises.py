@@ -11,7 +11,7 @@ from scogen_pipeline.errors import RequestError
 from scogen_pipeline.midi.writing import MidiTrack, midi_bytes
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.music.piece import Piece
-from scogen_pipeline.sampling.generate import compose_piece, compose_pieces, slug
+from scogen_pipeline.sampling.generate import compose_piece, compose_pieces, slug, write_each
 from scogen_pipeline.sampling.grammar import Grammar
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.primer import Primer
@@ -139,6 +139,24 @@ def test_a_piece_does_not_depend_on_how_many_are_asked_for(vocabulary: Vocabular
     three = compose_pieces(Request(bars=3, n=3, title="Air"), Even(vocabulary))
     assert list(two) == ["air-no-1-1", "air-no-2-1"]
     assert [piece.notes for piece in two.values()] == [piece.notes for piece in three.values()][:2]
+
+
+def test_a_piece_that_is_finished_takes_no_more_steps(vocabulary: Vocabulary) -> None:
+    class Counting(RandomStepper):
+        """Remembers how many pieces each step was for."""
+
+        def __init__(self, vocabulary: Vocabulary) -> None:
+            super().__init__(vocabulary)
+            self.n_pieces: list[int] = []
+
+        def step(self, ids, state, features, dense):
+            self.n_pieces.append(len(ids))
+            return super().step(ids, state, features, dense)
+
+    stepper = Counting(vocabulary)
+    written = write_each([Request(bars=bars, genre="reel", seed=bars) for bars in (8, 2, 4)], stepper)
+    lengths = sorted(len(tokens) + 1 for _, tokens in written)  # and `<end>`
+    assert stepper.n_pieces == [3] * lengths[0] + [2] * (lengths[1] - lengths[0]) + [1] * (lengths[2] - lengths[1])
 
 
 def test_the_grammar_always_allows_something(vocabulary: Vocabulary) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scogen_pipeline.model.network import check_vocabulary, network_name
-from scogen_pipeline.model.stepping import NumpyStepper, stored_name
+from scogen_pipeline.model.stepping import NumpyStepper
+from scogen_pipeline.model.stored_network import stored_name
 
 if TYPE_CHECKING:
     import keras

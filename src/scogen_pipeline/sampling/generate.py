@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import IntArray, Vocabulary
 
 
+class State(Protocol):
+    """What a model remembers, a row a piece."""
+
+    def rows(self, chosen: Sequence[int]) -> Any:
+        """Return the state of some rows."""
+
+
 class Stepper(Protocol):
     """A model that reads a token a step. `model.stepping.NumpyStepper` is one; a test may bring its own."""
 
@@ -41,7 +48,7 @@ class Stepper(Protocol):
         """The vocabulary that the model was trained with."""
 
     def start(self, conditions: IntArray) -> Any:
-        """Return the state before the first token; `conditions` has shape `(batch, slots)`."""
+        """Return the `State` before the first token; `conditions` has shape `(batch, slots)`."""
 
     def step(self, ids: IntArray, state: Any, features: IntArray, dense: ByteArray) -> tuple[FloatArray, Any]:
         """Read one token a piece, shape `(batch,)`, and the view of the next one.
@@ -111,13 +118,19 @@ def _write(writers: Sequence[_Writer], stepper: Stepper) -> list[tuple[str, ...]
     sampler = Sampler(*cuts.pop())
     state = stepper.start(np.array([vocabulary.ids_of(writer.plan.conditions) for writer in writers]))
     ids = np.full(len(writers), vocabulary.start_id, dtype=np.int32)
-    while not all(writer.is_finished for writer in writers):
-        seen, dense = rows_of([writer.view for writer in writers])
+    writing = writers
+    while writing:
+        seen, dense = rows_of([writer.view for writer in writing])
         logits, state = stepper.step(ids, state, seen, dense)
-        choices = [writer.choice(row) for writer, row in zip(writers, seen, strict=True)]
-        drawn = sampler.draw(logits, choices, [writer.random for writer in writers])
-        for writer, token_id in zip(writers, drawn, strict=True):
+        choices = [writer.choice(row) for writer, row in zip(writing, seen, strict=True)]
+        drawn = sampler.draw(logits, choices, [writer.random for writer in writing])
+        for writer, token_id in zip(writing, drawn, strict=True):
             writer.write(token_id)
+        rows = [row for row, writer in enumerate(writing) if not writer.is_finished]
+        if len(rows) < len(writing):
+            # Who has finished takes no more steps.
+            writing, state = [writing[row] for row in rows], state.rows(rows)
+            drawn = [drawn[row] for row in rows]
         ids = np.array(drawn, dtype=np.int32)
     return [vocabulary.tokens_of(writer.ids[:-1]) for writer in writers]
 
@@ -149,17 +162,14 @@ class _Writer:
         self._grammar = Grammar(plan, vocabulary)
         self._shape = Shape(plan, vocabulary, request.customs.name, request.shape)
         self._opening = opening
-        self._padding = Choice([vocabulary.pad_id])
 
     @property
     def is_finished(self) -> bool:
         return self._grammar.is_finished
 
     def choice(self, seen: IntArray) -> Choice:
-        """Return what may come next, of the opening while it lasts, and padding once the piece has ended; `seen` is the view."""
+        """Return what may come next, of the opening while it lasts; `seen` is the view."""
         grammar, n_written = self._grammar, len(self.ids)
-        if grammar.is_finished:
-            return self._padding
         if n_written < len(self._opening):
             return Choice([self._opening[n_written]])
         ids = grammar.allowed_ids()
@@ -179,12 +189,11 @@ class _Writer:
         return self.request.plan_temperature if self._grammar.is_at_form else self.request.rhythm_temperature
 
     def write(self, token_id: int) -> None:
-        """Take the next token in; padding is none."""
-        if not self.is_finished:
-            self._grammar.advance(token_id)
-            self.view.take(self._tokens[token_id])
-            self._shape.take(token_id)
-            self.ids.append(token_id)
+        """Take the next token in."""
+        self._grammar.advance(token_id)
+        self.view.take(self._tokens[token_id])
+        self._shape.take(token_id)
+        self.ids.append(token_id)
 
 
 def slug(title: str) -> str:
