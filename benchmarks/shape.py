@@ -118,7 +118,7 @@ def main() -> None:
         if given.weights:
             named = (text.split("=") for text in given.weights.split(","))
             shape.WEIGHTS[genre] = shape.Weights(**{name.strip(): float(value) for name, value in named})
-        filters = [("genre", "=", genre), ("split", "in", ("test", "valid"))]
+        filters = [("genre", "=", genre), ("split", "in", ("valid", "train"))]  # the test split is to judge by
         encoded = pq.read_table(inputs / "encoded_pieces.parquet", columns=COLUMNS, filters=filters).to_pandas()
         pairs = pair_pieces(encoded, splits, model.vocabulary, genres=(genre,), n=given.n, n_bars=16, seed=1)
         tuned[genre] = tune(model, pairs, genre, names, given.rounds, given.n)
