@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
-from scogen_pipeline.choosing.candidates import MOST_WRITTEN, write_candidates
+from scogen_pipeline.choosing.candidates import write_candidates
 from scogen_pipeline.choosing.choice import choose
 from scogen_pipeline.choosing.custom import Custom
+from scogen_pipeline.choosing.ear import Ear
 from scogen_pipeline.choosing.figures import figures_of
-from scogen_pipeline.choosing.settings import ChoosingSettings
+from scogen_pipeline.choosing.settings import MOST_WRITTEN, ChoosingSettings
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
 from scogen_pipeline.metrics.features import features_of
@@ -35,7 +36,9 @@ from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.request import Request
 
 
-def written(request: Request, n: int, stepper: Any, index: OriginalityIndex, custom: Custom, candidates: int) -> list[Piece]:
+def written(
+    request: Request, n: int, stepper: Any, index: OriginalityIndex, custom: Custom, ear: Ear, candidates: int
+) -> list[Piece]:
     """Write and choose `n` pieces, half in major and half in minor, as many at a time as fit into a batch."""
     settings = ChoosingSettings(candidates=candidates)
     pieces: list[Piece] = []
@@ -44,7 +47,7 @@ def written(request: Request, n: int, stepper: Any, index: OriginalityIndex, cus
         seed = 1 + len(pieces)
         asked = Request(genre=request.genre, key="Ca"[len(pieces) // at_once % 2], n=at_once, seed=seed)
         groups = write_candidates(asked, stepper, settings).values()
-        pieces += [choose(group, index, custom, settings, (seed, number)).piece for number, group in enumerate(groups)]
+        pieces += [choose(group, index, custom, ear, settings, (seed, number)).piece for number, group in enumerate(groups)]
     return pieces[:n]
 
 
@@ -77,7 +80,7 @@ def main() -> None:
     model = TrainedModelDataset(filepath=arguments.model).load()
     stepper, folder = model.stepper(), Path(arguments.model)
     index = OriginalityIndex(pd.read_parquet(folder / "originality.parquet"))
-    custom = Custom(pd.read_parquet(folder / "usual.parquet"))
+    custom, ear = Custom(pd.read_parquet(folder / "usual.parquet")), Ear(pd.read_parquet(folder / "ear.parquet"))
     rows = pd.read_parquet(arguments.encoded, columns=["genre", "ids", "conditions"], filters=[("split", "==", "test")])
     print(f"{'genre':20}{'candidates':>11}{'distance':>10}{'spread':>8}{'AUC':>7}{'s/piece':>9}")
     for genre in arguments.genres.split("+"):
@@ -87,7 +90,7 @@ def main() -> None:
         measured = pd.DataFrame([figures_of(piece, n_bars) for piece in real])
         for n_candidates in arguments.candidates:
             start = time.perf_counter()
-            pieces = written(Request(genre=genre), arguments.n, stepper, index, custom, n_candidates)
+            pieces = written(Request(genre=genre), arguments.n, stepper, index, custom, ear, n_candidates)
             seconds = (time.perf_counter() - start) / len(pieces)
             away, spread = distance(measured, pd.DataFrame([figures_of(piece, n_bars) for piece in pieces]))
             auc = separability(real, pieces, n_bars)

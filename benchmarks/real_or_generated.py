@@ -1,11 +1,14 @@
 """Real or generated? The full tables: every measure beside real music, the two-sample tests, the judge of genres.
 
     python benchmarks/real_or_generated.py [--model FOLDER] [--data FOLDER] [--per-genre 200] [--genres "chorale+reel"]
-        [--bars 16] [--seed 1] [--output FOLDER]
+        [--bars 16] [--seed 1] [--candidates 0] [--output FOLDER]
 
 Reads `05_model_input/encoded_pieces.parquet` and `splits.parquet` of the data folder (run `kedro run --pipeline data` and
 `--pipeline encode` before), writes `real_or_generated/` in its `08_reporting`: the tables as Parquet, and `report.md` to read.
 A genre is finished before the next begins, and is not generated again if its table of features is there (`--again` does).
+Pieces are what a user gets: the best of so many candidates as `generate` writes, chosen by the model's ear (`ear.parquet` in its
+folder), unless `--candidates` is another number; with 1 nothing is chosen. What the ear does not hear,
+originality, is left aside.
 What is compared, and how: docs/evaluation.md.
 """
 
@@ -20,13 +23,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from scogen_pipeline.choosing.ear import EAR_SCHEMA, Ear
+from scogen_pipeline.choosing.settings import ChoosingSettings
+from scogen_pipeline.choosing.twins import choose_twins
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.comparison import EvaluationSettings, measure_pieces, musical_table, tell_apart
 from scogen_pipeline.metrics.features import FEATURES
 from scogen_pipeline.metrics.genre_recognition import recall_table, recognise_genres
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
 from scogen_pipeline.model.bundle import TrainedModel
-from scogen_pipeline.sampling.twins import compose_twins, twin_requests
+from scogen_pipeline.sampling.twins import twin_requests
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
@@ -36,7 +42,13 @@ N_TELLS = 10
 
 
 def measure_genre(
-    model: TrainedModel, encoded: pd.DataFrame, splits: pd.DataFrame, genre: str, settings: EvaluationSettings
+    model: TrainedModel,
+    ear: Ear,
+    encoded: pd.DataFrame,
+    splits: pd.DataFrame,
+    genre: str,
+    settings: EvaluationSettings,
+    choosing: ChoosingSettings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose, generate and measure the pieces of a genre."""
     seed, n_bars = settings.evaluation_seed, settings.excerpt_bars
@@ -45,7 +57,7 @@ def measure_genre(
     )
     requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), n_bars * 3 // 2)
     n_each = {str(name): int(n) for name, n in zip(pairs["piece"], pairs["n_each"], strict=True) if n}
-    twins = compose_twins(requests, model.stepper(), seed, n_each)
+    twins = choose_twins(requests, model.stepper(), ear, choosing, seed, n_each)
     return measure_pieces(pairs, twins, model.vocabulary, n_bars)
 
 
@@ -89,6 +101,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--genres", default="", help="joined by +; those of the held-out pieces by default")
     parser.add_argument("--bars", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--candidates", type=int, default=0, help="as many as generate writes by default; 1 chooses nothing")
     parser.add_argument("--output", type=Path, help="by default 08_reporting/real_or_generated of the data folder")
     parser.add_argument("--again", action="store_true", help="generate genres anew that are there")
     return parser.parse_args()
@@ -100,6 +113,9 @@ def main() -> None:
     settings = EvaluationSettings(given.per_genre, excerpt_bars=given.bars, genres=given.genres, evaluation_seed=given.seed)
     model = TrainedModelDataset(filepath=str(given.model)).load()
     model.require_vocabulary(fit_vocabulary())
+    ear_file = given.model / "ear.parquet"
+    ear = Ear(pd.read_parquet(ear_file) if ear_file.is_file() else pd.DataFrame(columns=EAR_SCHEMA.names))
+    choosing = ChoosingSettings(candidates=given.candidates)
     inputs, output = given.data / "05_model_input", given.output or given.data / "08_reporting" / "real_or_generated"
     output.mkdir(parents=True, exist_ok=True)
     splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
@@ -110,7 +126,9 @@ def main() -> None:
         if given.again or not all(file.exists() for file in files):
             began = time.perf_counter()
             for file, table in zip(
-                files, measure_genre(model, read_encoded(given.data, genre), splits, genre, settings), strict=True
+                files,
+                measure_genre(model, ear, read_encoded(given.data, genre), splits, genre, settings, choosing),
+                strict=True,
             ):
                 table.to_parquet(file)
             print(f"{genre}: generated and measured in {time.perf_counter() - began:.0f} s", flush=True)

@@ -67,6 +67,7 @@ def register_pipelines() -> dict[str, Pipeline]:
             "primer": "primer",
             "known_music": "originality_index",
             "known_figures": "usual_figures",
+            "known_ear": "ear",
         },
         outputs={name: new for name, new in _SAMPLE_NAMES.items() if name in generate.all_outputs()},
         parameters={

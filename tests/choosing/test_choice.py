@@ -13,6 +13,7 @@ from tests.metrics.test_musical import piece_of
 from scogen_pipeline.choosing.candidates import Candidate
 from scogen_pipeline.choosing.choice import Choice, choose
 from scogen_pipeline.choosing.custom import Custom, custom_table
+from scogen_pipeline.choosing.ear import Ear, ear_table
 from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.metrics.originality.comparing import OriginalityIndex
@@ -20,6 +21,7 @@ from scogen_pipeline.metrics.originality.index_table import index_of
 from scogen_pipeline.music.piece import Piece
 
 MANY = ChoosingSettings(candidates=3)
+DEAF = Ear(ear_table([]).to_pandas())
 NO_INDEX = OriginalityIndex(index_of([]).read_pandas())
 
 
@@ -37,7 +39,7 @@ def spread(middle: float, width: float) -> list[float]:
 
 
 def chosen(pieces: list[Candidate], real: Custom, index: OriginalityIndex = NO_INDEX, settings=MANY, seed: int = 1) -> Choice:
-    return choose(pieces, index, real, settings, (seed, 0))
+    return choose(pieces, index, real, DEAF, settings, (seed, 0))
 
 
 def test_neither_the_fullest_nor_the_emptiest_is_kept_but_the_usual_one() -> None:

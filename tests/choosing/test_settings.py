@@ -9,7 +9,7 @@ from scogen_pipeline.errors import RequestError
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("candidates", 0), ("candidates", 65), ("candidates", 1.5), ("theory", -1), ("structure", "much")]
+    ("name", "value"), [("candidates", -1), ("candidates", 65), ("candidates", 1.5), ("theory", -1), ("structure", "much")]
 )
 def test_a_value_out_of_range_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(RequestError, match=f"`{name}` must be"):

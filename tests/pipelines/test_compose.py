@@ -12,6 +12,7 @@ from kedro.runner import SequentialRunner
 from tests.choosing.fake_judge import FakeJudge
 
 from scogen_pipeline.choosing.custom import CUSTOM_SCHEMA
+from scogen_pipeline.choosing.ear import EAR_SCHEMA
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.metrics.originality.index_table import KnownPiece, index_of
 from scogen_pipeline.pipelines import compose
@@ -42,6 +43,7 @@ def composed(
             "params:choosing": MemoryDataset(ChoosingSettings(candidates=n_candidates)),
             "known_music": MemoryDataset(nothing if known_music is None else known_music),
             "known_figures": MemoryDataset(pd.DataFrame(columns=CUSTOM_SCHEMA.names)),
+            "known_ear": MemoryDataset(pd.DataFrame(columns=EAR_SCHEMA.names)),
             "candidates": MemoryDataset(copy_mode="assign"),
             "composed_pieces": MemoryDataset(copy_mode="assign"),
             "originality_receipts": MemoryDataset(),

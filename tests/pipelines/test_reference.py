@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from tests.choosing.fake_judge import FakeJudge
 from tests.choosing.test_reference import VOCABULARY, row
 
+from scogen_pipeline.choosing.ear import EAR_SCHEMA
 from scogen_pipeline.choosing.settings import CustomSettings
 from scogen_pipeline.datasets.arrow_table import ArrowTableDataset
 from scogen_pipeline.pipelines import reference
@@ -37,6 +38,7 @@ def test_a_model_gets_an_index_of_what_it_was_trained_on_and_figures_of_real_pie
             "params:custom": MemoryDataset(CustomSettings(index_every=1)),
             "originality_index": ArrowTableDataset(filepath=str(tmp_path / "originality.parquet")),
             "usual_figures": ArrowTableDataset(filepath=str(tmp_path / "usual.parquet")),
+            "ear": ArrowTableDataset(filepath=str(tmp_path / "ear.parquet")),
         }
     )
     SequentialRunner().run(reference.create_pipeline(), catalog)
@@ -45,3 +47,6 @@ def test_a_model_gets_an_index_of_what_it_was_trained_on_and_figures_of_real_pie
     assert set(index["collection"]) == {"songs"}
     assert figures["genre"].tolist() == ["folk song"] * 3
     assert figures["log_probability"].notna().sum() == 1
+    # Two pieces are too few to learn from.
+    assert list(catalog.load("ear").columns) == EAR_SCHEMA.names
+    assert catalog.load("ear").empty

@@ -7,9 +7,10 @@ same ones as the third of three.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from scogen_pipeline.choosing.likelihood import mean_log_probabilities
+from scogen_pipeline.choosing.settings import MOST_WRITTEN
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.sampling.generate import compose_pieces, slug
 from scogen_pipeline.tokens.encoding import encode
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from scogen_pipeline.choosing.settings import ChoosingSettings
     from scogen_pipeline.music.piece import Piece
     from scogen_pipeline.sampling.request import Request
-
-#: Most pieces that a request, and so a batch, can have.
-MOST_WRITTEN: Final = 64
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def write_candidates(
     Raises:
         RequestError: If that is more than fits into a batch.
     """
-    n_each = settings.candidates
+    n_each = settings.n_each(request.n)
     if request.n * n_each > MOST_WRITTEN:
         raise RequestError(
             f"`candidates` must be at most {MOST_WRITTEN // request.n} for {request.n} pieces, received {n_each}. "

@@ -9,6 +9,7 @@ import pandas as pd
 from scogen_pipeline.choosing.candidates import Candidate, write_candidates
 from scogen_pipeline.choosing.choice import choose
 from scogen_pipeline.choosing.custom import Custom
+from scogen_pipeline.choosing.ear import Ear
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.metrics.originality.comparing import OriginalityIndex
 from scogen_pipeline.model.bundle import TrainedModel
@@ -31,13 +32,14 @@ def choose_pieces(
     candidates: dict[str, list[Candidate]],
     known_music: pd.DataFrame,
     known_figures: pd.DataFrame,
+    known_ear: pd.DataFrame,
     request: Request,
     choosing: ChoosingSettings,
 ) -> tuple[dict[str, Piece], dict[str, str]]:
     """Keep the best candidate of each piece, and say what it shares with the training set where that is known."""
-    index, custom = OriginalityIndex(known_music), Custom(known_figures)
+    index, custom, ear = OriginalityIndex(known_music), Custom(known_figures), Ear(known_ear)
     choices = {
-        name: choose(own, index, custom, choosing, (request.seed, number))
+        name: choose(own, index, custom, ear, choosing, (request.seed, number))
         for number, (name, own) in enumerate(candidates.items())
     }
     receipts = {name: text for name, choice in choices.items() if (text := choice.receipt()) is not None}

@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 choose_pieces,
-                ["candidates", "known_music", "known_figures", "params:request", "params:choosing"],
+                ["candidates", "known_music", "known_figures", "known_ear", "params:request", "params:choosing"],
                 ["composed_pieces", "originality_receipts"],
                 name="choose_pieces",
             ),

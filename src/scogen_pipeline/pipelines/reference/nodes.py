@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from scogen_pipeline.choosing.ear import ear_table
 from scogen_pipeline.choosing.reference import measure_custom
 from scogen_pipeline.choosing.settings import CustomSettings
+from scogen_pipeline.choosing.training_ear import learn_genres
 from scogen_pipeline.metrics.originality.comparing import OriginalityIndex
 from scogen_pipeline.metrics.originality.index_table import index_of, known_pieces
 from scogen_pipeline.model.bundle import TrainedModel
@@ -26,6 +28,13 @@ def measure_usual_figures(
     """Measure how the figures of real pieces are distributed; an Arrow table."""
     index = OriginalityIndex(originality_index)
     return measure_custom(_rows(encoded_pieces), trained_model.stepper(), index, custom.pieces_per_genre)
+
+
+def train_ear(encoded_pieces: pd.DataFrame, trained_model: TrainedModel, custom: CustomSettings) -> Any:
+    """Learn by what the model's pieces can be told from those it was trained on; an Arrow table."""
+    if not custom.ear_pieces:
+        return ear_table([])
+    return ear_table(learn_genres(encoded_pieces, trained_model.stepper(), custom.ear_pieces))
 
 
 def _rows(encoded_pieces: pd.DataFrame) -> Iterator[Mapping[str, Any]]:

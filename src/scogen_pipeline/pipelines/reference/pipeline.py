@@ -1,14 +1,14 @@
-"""The reference pipeline: encoded pieces and their model -> an index of the training set, and what is usual."""
+"""The reference pipeline: encoded pieces and their model -> an index of the training set, what is usual, and an ear."""
 
 from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from .nodes import index_training_set, measure_usual_figures
+from .nodes import index_training_set, measure_usual_figures, train_ear
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline; its results are `originality_index` and `usual_figures`."""
+    """Return the pipeline; its results are `originality_index`, `usual_figures` and `ear`."""
     return pipeline(
         [
             node(
@@ -23,5 +23,6 @@ def create_pipeline() -> Pipeline:
                 "usual_figures",
                 name="measure_usual_figures",
             ),
+            node(train_ear, ["encoded_pieces", "trained_model", "params:custom"], "ear", name="train_ear"),
         ]
     )

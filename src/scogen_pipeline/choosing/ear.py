@@ -1,0 +1,123 @@
+"""The ear: what a trained listener goes by who is asked whether a piece is real.
+
+A model's errors are its own: its lines run on too little, say, and its basses leap. For each genre a classifier learns them from
+real training pieces and from the model's own pieces that were asked for in their terms. Candidates are then drawn by their odds
+of being real. Drawn so from many, pieces are spread as real ones are; whoever kept the one with the highest odds would get
+pieces that are all alike.
+
+The classifier is a logistic regression on each feature and its square, so it is kept as a table of numbers, and needs nothing
+but NumPy to listen.
+
+**Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. Features are
+those of `metrics.features`, of the first `EXCERPT_BARS` measures, see `metrics.excerpt`.
+
+**References.** Azadi et al., *Discriminator Rejection Sampling* (2019); Grover et al., *Bias Correction of Learned Generative
+Models using Likelihood-Free Importance Weighting* (2019).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from scogen_pipeline.metrics.boosting import usable
+from scogen_pipeline.metrics.excerpt import excerpt
+from scogen_pipeline.metrics.features import FEATURES, features_of
+from scogen_pipeline.music.piece import Piece
+
+#: Measures that are listened to.
+EXCERPT_BARS: Final = 16
+EAR_SCHEMA: Final = pa.schema(
+    [
+        ("genre", pa.string()),
+        ("feature", pa.string()),  # empty for the constant
+        *((name, pa.float64()) for name in ("centre", "spread", "linear", "square")),
+    ]
+)
+#: Farther from the centre, in spreads, makes no difference.
+_FARTHEST: Final = 4.0
+#: Inverse of the penalty on weights: some hundred pieces are few for twice as many weights.
+_TRUST: Final = 0.03
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def heard_features(piece: Piece) -> dict[str, float]:
+    """Return the features by which a piece is judged."""
+    return features_of(excerpt(piece, EXCERPT_BARS))
+
+
+def fit_ear(genre: str, real: Sequence[Mapping[str, float]], generated: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """Learn to tell real from generated.
+
+    Args:
+        genre: Of all pieces.
+        real: Features of real pieces.
+        generated: Features of about as many generated ones.
+
+    Returns:
+        Rows of the table of `EAR_SCHEMA`.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (2 s that listening does not need)
+
+    features = pd.DataFrame([*real, *generated], columns=list(FEATURES))
+    names = usable(features)
+    values = features[names].to_numpy(dtype=np.float64)
+    centres, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    is_real = np.arange(len(values)) < len(real)
+    classifier = LogisticRegression(C=_TRUST, class_weight="balanced", max_iter=5000)
+    classifier.fit(np.concatenate(_terms(values, centres, spreads), axis=1), is_real)
+    linear, square = np.split(classifier.coef_[0], 2)
+    facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
+    constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": float(classifier.intercept_[0]), "square": 0.0}
+    table = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True)
+    return table.assign(genre=genre)[EAR_SCHEMA.names]
+
+
+def ear_table(genres: Iterable[pd.DataFrame]) -> pa.Table:
+    """Gather what was learned of each genre."""
+    frames = [pd.DataFrame(columns=EAR_SCHEMA.names), *genres]
+    rows = pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+    return pa.Table.from_pandas(rows, EAR_SCHEMA, preserve_index=False)
+
+
+class Ear:
+    """Tells how likely pieces are to be real.
+
+    Args:
+        table: What `ear_table` wrote; without rows, no genre is known.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._by_genre = {genre: rows.set_index("feature") for genre, rows in table.groupby("genre")}
+
+    def knows(self, genre: str) -> bool:
+        """Tell whether it has learned the genre."""
+        return genre in self._by_genre
+
+    def odds(self, piece: Piece) -> float:
+        """Return the log odds that a piece of a known genre is real."""
+        return self.odds_of(heard_features(piece), piece.genre)
+
+    def odds_of(self, features: Mapping[str, float], genre: str) -> float:
+        """Return the log odds of a piece with these features; one that is not defined says nothing."""
+        rows = self._by_genre[genre]
+        constant, rows = rows.loc[""], rows.drop("")
+        values = np.array([[features.get(str(name), math.nan) for name in rows.index]])
+        linear, square = _terms(values, rows["centre"].to_numpy(), rows["spread"].to_numpy())
+        weighed = linear @ rows["linear"].to_numpy() + square @ rows["square"].to_numpy()
+        return float(constant["linear"] + weighed[0])
+
+
+def _terms(values: FloatArray, centres: FloatArray, spreads: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far values are from the centre, and the square of that less its mean of 1; 0 where not defined."""
+    scaled = np.clip((values - centres) / spreads, -_FARTHEST, _FARTHEST)
+    is_known = ~np.isnan(scaled)
+    linear: Any = np.where(is_known, scaled, 0.0)
+    return linear, np.where(is_known, linear * linear - 1.0, 0.0)
