@@ -6,12 +6,14 @@ What the ear is later judged by, held-out pieces, it never hears.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from scogen_pipeline.choosing.ear import EXCERPT_BARS, fit_ear, heard_features
+from scogen_pipeline.errors import RequestError
 from scogen_pipeline.metrics.excerpt import is_comparable
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
@@ -20,6 +22,7 @@ from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 if TYPE_CHECKING:
     from scogen_pipeline.music.piece import Piece
     from scogen_pipeline.sampling.generate import Stepper
+    from scogen_pipeline.sampling.request import Request
 
 #: With fewer training pieces a genre is not learned.
 _FEWEST: Final = 40
@@ -38,23 +41,26 @@ def learn_genres(encoded: pd.DataFrame, stepper: Stepper, most: int) -> Iterator
     """
     for genre in GENRES:
         trained = encoded[(encoded["genre"] == genre) & (encoded["split"] == "train")]
-        real = _some_pieces(trained, stepper, most)
+        real, requests = _some_pieces(trained, stepper, most)
         if len(real) >= _FEWEST:
-            requests = twin_requests(real.items(), _MOST_BARS)
             twins = compose_twins(requests, stepper, _SEED, dict.fromkeys(requests, 1))
             heard = ([heard_features(piece) for piece in pieces.values()] for pieces in (real, twins))
             yield fit_ear(genre, *heard)
 
 
-def _some_pieces(trained: pd.DataFrame, stepper: Stepper, most: int) -> dict[str, Piece]:
-    """Return pieces that can be compared, in an order that is always the same."""
-    found: dict[str, Piece] = {}
+def _some_pieces(trained: pd.DataFrame, stepper: Stepper, most: int) -> tuple[dict[str, Piece], dict[str, Request]]:
+    """Return pieces that can be compared and asked for, and what twins of them are asked for; always the same ones."""
+    pieces: dict[str, Piece] = {}
+    requests: dict[str, Request] = {}
     rows = trained.sort_values("path")[["path", "ids", "conditions"]]
     for place in np.random.default_rng(_SEED).permutation(len(rows)):
-        if len(found) == most:
+        if len(pieces) == most:
             break
         path, ids, conditions = rows.iloc[place]
         piece = decoded_piece(ids, conditions, stepper.vocabulary)
         if is_comparable(piece, EXCERPT_BARS):
-            found[str(path)] = piece
-    return found
+            # A measure of an eighth note cannot be asked for, and there is one in the Essen collection.
+            with suppress(RequestError):
+                requests |= twin_requests([(str(path), piece)], _MOST_BARS)
+                pieces[str(path)] = piece
+    return pieces, requests
