@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
+from model_ear import ear_of
 from scogen_pipeline.choosing.candidates import write_candidates
 from scogen_pipeline.choosing.choice import choose
 from scogen_pipeline.choosing.custom import Custom
@@ -80,7 +81,7 @@ def main() -> None:
     model = TrainedModelDataset(filepath=arguments.model).load()
     stepper, folder = model.stepper(), Path(arguments.model)
     index = OriginalityIndex(pd.read_parquet(folder / "originality.parquet"))
-    custom, ear = Custom(pd.read_parquet(folder / "usual.parquet")), Ear(pd.read_parquet(folder / "ear.parquet"))
+    custom, ear = Custom(pd.read_parquet(folder / "usual.parquet")), ear_of(folder)
     rows = pd.read_parquet(arguments.encoded, columns=["genre", "ids", "conditions"], filters=[("split", "==", "test")])
     print(f"{'genre':20}{'candidates':>11}{'distance':>10}{'spread':>8}{'AUC':>7}{'s/piece':>9}")
     for genre in arguments.genres.split("+"):

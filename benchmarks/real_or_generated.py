@@ -23,7 +23,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scogen_pipeline.choosing.ear import EAR_SCHEMA, Ear
+from model_ear import ear_of
+from scogen_pipeline.choosing.ear import Ear
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.choosing.twins import choose_twins
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
@@ -113,8 +114,7 @@ def main() -> None:
     settings = EvaluationSettings(given.per_genre, excerpt_bars=given.bars, genres=given.genres, evaluation_seed=given.seed)
     model = TrainedModelDataset(filepath=str(given.model)).load()
     model.require_vocabulary(fit_vocabulary())
-    ear_file = given.model / "ear.parquet"
-    ear = Ear(pd.read_parquet(ear_file) if ear_file.is_file() else pd.DataFrame(columns=EAR_SCHEMA.names))
+    ear = ear_of(given.model)
     choosing = ChoosingSettings(candidates=given.candidates)
     inputs, output = given.data / "05_model_input", given.output or given.data / "08_reporting" / "real_or_generated"
     output.mkdir(parents=True, exist_ok=True)
