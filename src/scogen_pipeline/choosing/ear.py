@@ -76,8 +76,8 @@ def fit_ear(genre: str, real: Sequence[Mapping[str, float]], generated: Sequence
     linear, square = np.split(classifier.coef_[0], 2)
     facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
     constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": float(classifier.intercept_[0]), "square": 0.0}
-    table = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True)
-    return table.assign(genre=genre)[EAR_SCHEMA.names]
+    table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(genre=genre)
+    return table.reindex(columns=EAR_SCHEMA.names)
 
 
 def ear_table(genres: Iterable[pd.DataFrame]) -> pa.Table:
