@@ -43,6 +43,14 @@ PRETRAINED = Path(__file__).parents[1] / "data" / "06_models" / "pretrained"
 T = TypeVar("T")
 
 
+class Nothing:
+    """What a model that knows nothing remembers."""
+
+    def rows(self, chosen: Sequence[int]) -> Nothing:  # noqa: ARG002
+        """Return as much of some rows."""
+        return self
+
+
 class RandomStepper:
     """A model that knows nothing: it finds other tokens likely at each step, whatever came before."""
 
@@ -50,10 +58,17 @@ class RandomStepper:
         self.vocabulary = fit_vocabulary()
         self._random = np.random.default_rng(seed)
 
-    def start(self, conditions: IntArray) -> None:
+    def start(self, conditions: IntArray) -> Nothing:  # noqa: ARG002
         """Forget what is asked for."""
+        return Nothing()
 
-    def step(self, ids: IntArray, state: None, features: IntArray, dense: ByteArray) -> tuple[FloatArray, None]:  # noqa: ARG002
+    def step(
+        self,
+        ids: IntArray,
+        state: Nothing,
+        features: IntArray,  # noqa: ARG002
+        dense: ByteArray,  # noqa: ARG002
+    ) -> tuple[FloatArray, Nothing]:
         """Return random logits."""
         return self._random.normal(0, 3, (len(ids), self.vocabulary.size)).astype(np.float32), state
 
