@@ -47,7 +47,7 @@ def written(
     while len(pieces) < n:
         seed = 1 + len(pieces)
         asked = Request(genre=request.genre, key="Ca"[len(pieces) // at_once % 2], n=at_once, seed=seed)
-        groups = write_candidates(asked, stepper, settings).values()
+        groups = write_candidates(asked, stepper, settings, ear).values()
         pieces += [choose(group, index, custom, ear, settings, (seed, number)).piece for number, group in enumerate(groups)]
     return pieces[:n]
 

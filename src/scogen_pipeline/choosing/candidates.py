@@ -18,6 +18,7 @@ from scogen_pipeline.tokens.encoding import encode
 if TYPE_CHECKING:
     from typing import Any
 
+    from scogen_pipeline.choosing.ear import Ear
     from scogen_pipeline.choosing.settings import ChoosingSettings
     from scogen_pipeline.music.piece import Piece
     from scogen_pipeline.sampling.request import Request
@@ -29,7 +30,7 @@ class Candidate:
 
     Args:
         piece: The piece.
-        log_probability: What the model thinks of it, see `likelihood`; None where nothing is to be chosen.
+        log_probability: What the model thinks of it, see `likelihood`; None where nothing is chosen by that.
     """
 
     piece: Piece
@@ -37,14 +38,15 @@ class Candidate:
 
 
 def write_candidates(
-    request: Request, stepper: Any, settings: ChoosingSettings, primer: tuple[str, ...] = ()
+    request: Request, stepper: Any, settings: ChoosingSettings, ear: Ear, primer: tuple[str, ...] = ()
 ) -> dict[str, list[Candidate]]:
     """Write as many candidates for each piece as the settings say.
 
     Args:
         request: What is asked for.
-        stepper: The model; with more than one candidate it also has to judge, as `likelihood.Judge` does.
+        stepper: The model; where there is no ear it also has to judge, as `likelihood.Judge` does.
         settings: How many.
+        ear: If it knows the genre, what the model thinks of the candidates does not matter.
         primer: Tokens of the measures to go on from.
 
     Returns:
@@ -60,7 +62,8 @@ def write_candidates(
             "Ask for fewer pieces at a time."
         )
     pieces = list(compose_pieces(replace(request, n=request.n * n_each), stepper, primer).values())
-    opinions = mean_log_probabilities([encode(piece) for piece in pieces], stepper) if n_each > 1 else [None] * len(pieces)
+    is_judged = n_each > 1 and not (settings.ear and ear.knows(request.customs.name))
+    opinions = mean_log_probabilities([encode(piece) for piece in pieces], stepper) if is_judged else [None] * len(pieces)
     written = {}
     for index in range(request.n):
         title = request.title_of(index)

@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 def compose_candidates(
-    generation_model: TrainedModel, primer: bytes, request: Request, choosing: ChoosingSettings
+    generation_model: TrainedModel, primer: bytes, known_ear: pd.DataFrame, request: Request, choosing: ChoosingSettings
 ) -> dict[str, list[Candidate]]:
     """Write candidates for the pieces that are asked for; they go on from the primer if there is one."""
     opening = Primer.read(primer).tokens_for(request) if primer else ()
-    return write_candidates(request, generation_model.stepper(), choosing, opening)
+    return write_candidates(request, generation_model.stepper(), choosing, Ear(known_ear), opening)
 
 
 def choose_pieces(

@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 compose_candidates,
-                ["generation_model", "primer", "params:request", "params:choosing"],
+                ["generation_model", "primer", "known_ear", "params:request", "params:choosing"],
                 "candidates",
                 name="compose_candidates",
             ),
