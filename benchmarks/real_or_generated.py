@@ -6,9 +6,8 @@
 Reads `05_model_input/encoded_pieces.parquet` and `splits.parquet` of the data folder (run `kedro run --pipeline data` and
 `--pipeline encode` before), writes `real_or_generated/` in its `08_reporting`: the tables as Parquet, and `report.md` to read.
 A genre is finished before the next begins, and is not generated again if its table of features is there (`--again` does).
-Pieces are what a user gets: the best of so many candidates as `generate` writes, chosen by the model's ear (`ear.parquet` in its
-folder), unless `--candidates` is another number; with 1 nothing is chosen. What the ear does not hear,
-originality, is left aside.
+Pieces are what a user gets: drawn by the model's ear (`ear.parquet` in its folder) from as many candidates as `generate` writes,
+unless `--candidates` is another number; with 1 nothing is chosen. What the ear does not hear, originality, is left aside.
 What is compared, and how: docs/evaluation.md.
 """
 
