@@ -1,7 +1,7 @@
 """Many pieces for each one that is asked for, written side by side in one batch.
 
-**Conventions.** The candidates of a piece do not depend on how many pieces are asked for: the third of five is chosen from the
-same ones as the third of three.
+**Conventions.** The candidates of a piece do not depend on how many pieces are asked for, if each has as many: the third of four
+is chosen from the same ones as the third of three.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,7 @@ class Ear:
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._by_genre = {genre: rows.set_index("feature") for genre, rows in table.groupby("genre")}
+        self._by_genre = {genre: _Weights.of(rows) for genre, rows in table.groupby("genre")}
 
     def knows(self, genre: str) -> bool:
         """Tell whether it has learned the genre."""
@@ -107,12 +107,29 @@ class Ear:
 
     def odds_of(self, features: Mapping[str, float], genre: str) -> float:
         """Return the log odds of a piece with these features; one that is not defined says nothing."""
-        rows = self._by_genre[genre]
-        constant, rows = rows.loc[""], rows.drop("")
-        values = np.array([[features.get(str(name), math.nan) for name in rows.index]])
-        linear, square = _terms(values, rows["centre"].to_numpy(), rows["spread"].to_numpy())
-        weighed = linear @ rows["linear"].to_numpy() + square @ rows["square"].to_numpy()
-        return float(constant["linear"] + weighed[0])
+        weights = self._by_genre[genre]
+        values = np.array([features.get(name, math.nan) for name in weights.features])
+        linear, square = _terms(values, weights.centres, weights.spreads)
+        return float(weights.constant + linear @ weights.linear + square @ weights.square)
+
+
+class _Weights(NamedTuple):
+    """What was learned of a genre; arrays have shape (features,)."""
+
+    constant: float
+    features: tuple[str, ...]
+    centres: FloatArray
+    spreads: FloatArray
+    linear: FloatArray
+    square: FloatArray
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> _Weights:
+        """Take the rows of a genre."""
+        is_constant = rows["feature"] == ""
+        own = rows[~is_constant]
+        columns = (own[name].to_numpy() for name in ("centre", "spread", "linear", "square"))
+        return cls(float(rows.loc[is_constant, "linear"].iloc[0]), tuple(own["feature"]), *columns)
 
 
 def _terms(values: FloatArray, centres: FloatArray, spreads: FloatArray) -> tuple[FloatArray, FloatArray]:

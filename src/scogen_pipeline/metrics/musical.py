@@ -19,10 +19,10 @@ from typing import Final
 
 from scogen_pipeline.metrics.structure import compression_ratio, repeated_share, top_line
 from scogen_pipeline.metrics.voice_leading import chord_share, crossing_share, parallels
+from scogen_pipeline.music.interval import LARGEST_STEP
 from scogen_pipeline.music.piece import Piece
 
 _MAJOR_SCALE: Final = (0, 2, 4, 5, 7, 9, 11)
-_LARGEST_STEP: Final = 2
 
 
 def entropy(values: Iterable[Hashable]) -> float:
@@ -87,7 +87,7 @@ def note_value_entropy(piece: Piece) -> float:
 def stepwise_share(piece: Piece) -> float:
     """Return the share of the moves of the top line that are a semitone or a whole tone; repeated notes are no moves."""
     moves = [abs(b.pitch - a.pitch) for a, b in pairwise(top_line(piece)) if a.pitch != b.pitch]
-    return sum(move <= _LARGEST_STEP for move in moves) / max(1, len(moves))
+    return sum(move <= LARGEST_STEP for move in moves) / max(1, len(moves))
 
 
 def out_of_range_share(piece: Piece) -> float:

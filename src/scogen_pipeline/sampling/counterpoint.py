@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scogen_pipeline.music.chord import SEVENTH_CHORDS, TRIADS, fits, mask_of
+from scogen_pipeline.music.interval import LARGEST_STEP, PERFECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_PERFECT: Final = (0, 7)
 
 _SEVENTH_WEIGHT: Final = -0.1
 _DISSONANCE_WEIGHT: Final = -0.5
@@ -62,7 +61,7 @@ def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_o
     weights = []
     for pitch in pitches:
         weight = _WEIGHT_BY_MASK[chord | 1 << pitch % 12]
-        if not is_on_beat and 0 < abs(pitch - own.previous) <= 2:
+        if not is_on_beat and 0 < abs(pitch - own.previous) <= LARGEST_STEP:
             weight = max(weight, _PASSING_WEIGHT)
         weight += _PARALLEL_WEIGHT * sum(_is_parallel(own.previous, pitch, other) for other in moving) if moving else 0.0
         if not floor <= pitch <= ceiling:
@@ -81,7 +80,7 @@ def _is_parallel(previous: int, pitch: int, other: Voice) -> bool:
         return False
     before, now = abs(previous - other.previous) % 12, abs(pitch - other.sounding[0]) % 12
     is_similar = (pitch - previous) * (other.sounding[0] - other.previous) > 0
-    return before == now and now in _PERFECT and is_similar
+    return before == now and now in PERFECT and is_similar
 
 
 def _weight_of(mask: int) -> float:

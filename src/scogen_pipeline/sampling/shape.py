@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from scogen_pipeline.music.interval import LARGEST_STEP
 from scogen_pipeline.sampling.token_ids import token_ids_of
 from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, POSITIONS
 from scogen_pipeline.tokens.view import FEATURES
@@ -43,8 +44,6 @@ _BARS_LEFT, _PHRASE_LEFT, _LIKE, _MODEL_PITCH, _MODEL_POSITION, _LAST_PITCH, _PI
         "position",
     )
 )
-#: Widest step in semitones.
-_STEP: Final = 2
 _PITCHES: Final = range(LOW_PITCH, HIGH_PITCH + 1)
 _LONG: Final = 1.5
 _RESTING: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 7), "minor": (9, 4)}
@@ -155,9 +154,9 @@ class Shape:
         if not last:
             return []
         moves = [Leaning("repeating", self._pitches(last))]
-        if before and 0 < abs(last - before) <= _STEP:
+        if before and 0 < abs(last - before) <= LARGEST_STEP:
             direction = 1 if last > before else -1
-            moves.append(Leaning("running", self._pitches(*(last + direction * size for size in range(1, _STEP + 1)))))
+            moves.append(Leaning("running", self._pitches(*(last + direction * size for size in range(1, LARGEST_STEP + 1)))))
         return moves
 
     def _pitches(self, *codes: int) -> list[int]:

@@ -44,29 +44,22 @@ from scogen_pipeline.tokens.alphabet import (
 )
 from scogen_pipeline.tokens.echo import LENGTHS, Echo, Heard
 from scogen_pipeline.tokens.encoding import CONDITIONS
+from scogen_pipeline.tokens.lines import N_MOVES, N_PITCHES, Lines
 
 ByteArray = npt.NDArray[np.uint8]
 
 _N_POSITIONS: Final = len(POSITIONS) + 2  # none, one each, beyond the measure
-_N_PITCHES: Final = HIGH_PITCH - LOW_PITCH + 2  # none, one each
 _N_CHORDS: Final = len(CHORDS) + 1
 _MOST_SLOTS: Final = 16
 _MOST_BARS: Final = 32
 _MOST_BEATS: Final = 32
-#: A note so many times as long as the mean of its part is long.
-_LONG: Final = 1.5
-#: How a part came to its last pitch: repeated, by step (at most two semitones) or by leap, up or down.
-_MOVES: Final = 5
-_STEP: Final = 2
-#: Semitones within the octave between voices that must not move alike.
-_PERFECT: Final = (0, 7)
 
 #: Name and number of values of each feature.
 FEATURES: Final = {
     "position": _N_POSITIONS,  # of the onset in hand in the measure
     "part": MAX_PARTS,  # in hand
-    "last_pitch": _N_PITCHES,  # of the part in hand
-    "pitch_before": _N_PITCHES,  # what this part had before it
+    "last_pitch": N_PITCHES,  # of the part in hand
+    "pitch_before": N_PITCHES,  # what this part had before it
     "next_end": _N_POSITIONS,  # where in the measure a note that sounds ends next
     "holding": 1 << MAX_PARTS,  # a bit for each part that has a note from before over this onset
     "slot": _MOST_SLOTS + 1,  # harmonic slot; of the chord to come while chords are written
@@ -79,17 +72,17 @@ FEATURES: Final = {
     "like": MAX_DISTANCE + 1,
     "model_position": _N_POSITIONS,  # next onset of the model measure
     "model_part": MAX_PARTS + 1,  # next part that begins a note at this onset there
-    "model_pitch": _N_PITCHES,  # next pitch of the part in hand at this onset there
+    "model_pitch": N_PITCHES,  # next pitch of the part in hand at this onset there
     "model_duration": len(NOTE_VALUES) + 1,  # its duration, or what is left of it to tie
-    "contour": 12 * _MOVES + 1,  # pitch class of the last pitch of the part in hand, with how it came there
-    "above_pitch": _N_PITCHES,  # last of the part above the one in hand
-    "below_pitch": _N_PITCHES,
-    "bass_pitch": _N_PITCHES,  # last of the lowest part, if another one is in hand
-    "above_move": _MOVES + 1,  # of the part above at this onset, 0 if it begins no note
-    "top_move": _MOVES + 1,  # of the top part
-    "parallel": _N_PITCHES,  # what would move in parallel fifths or octaves with another part at this onset
-    "parallel_too": _N_PITCHES,  # with yet another part
-    "echo_pitch": _N_PITCHES,  # where the part in hand went when its last notes were last heard, see `echo`
+    "contour": 12 * N_MOVES + 1,  # pitch class of the last pitch of the part in hand, with how it came there
+    "above_pitch": N_PITCHES,  # last of the part above the one in hand
+    "below_pitch": N_PITCHES,
+    "bass_pitch": N_PITCHES,  # last of the lowest part, if another one is in hand
+    "above_move": N_MOVES + 1,  # of the part above at this onset, 0 if it begins no note
+    "top_move": N_MOVES + 1,  # of the top part
+    "parallel": N_PITCHES,  # what would move in parallel fifths or octaves with another part at this onset
+    "parallel_too": N_PITCHES,  # with yet another part
+    "echo_pitch": N_PITCHES,  # where the part in hand went when its last notes were last heard, see `echo`
     "echo_duration": len(NOTE_VALUES) + 1,
     "echo_length": len(LENGTHS) + 1,
     "since_long": _MOST_BEATS + 1,  # beats since a note of the top part that was half as long again as its usual ones, from 1
@@ -129,8 +122,6 @@ class _Measure:
 _NOTHING: Final[list[tuple[int, int]]] = []
 _SILENCE: Final = [_NOTHING] * MAX_PARTS
 _EMPTY: Final = _Measure()
-#: What a single part is told of others.
-_ALONE: Final = (0,) * 7
 
 
 class View:
@@ -150,10 +141,7 @@ class View:
         self._is_planning, self._is_tying = False, False
         self._last_part, self._n_written = -1, 0  # at this onset, in the part in hand
         self._bars_left = self._like = self._phrase_left = self._phrase_done = 0
-        self._last_pitches, self._pitches_before = [0] * MAX_PARTS, [0] * MAX_PARTS
-        self._last_onsets = [-1] * MAX_PARTS
-        self._n_notes = self._ticks = 0  # of the top part
-        self._long_end = -1
+        self._lines = Lines(self._n_parts)
         self._echoes = [Echo() for _ in range(MAX_PARTS)]
         self._sounding: list[_Sounding] = []
 
@@ -194,8 +182,8 @@ class View:
         return (
             position,
             part,
-            self._last_pitches[part],
-            self._pitches_before[part],
+            self._lines.last[part],
+            self._lines.before[part],
             _POSITION_OF_TICK.get(next_end - self._bar_onset, _BEYOND) if next_end else 0,
             holding,
             slot,
@@ -210,48 +198,16 @@ class View:
             model_part,
             model_pitch,
             model_duration,
-            _contour(self._last_pitches[part], self._pitches_before[part]),
-            *(self._other_parts() if self._n_parts > 1 else _ALONE),
+            self._lines.contour(part),
+            *self._lines.others(part, self._onset),
             *_told_of_echo(self._echoes[part].heard),
             self._beats_since_long(),
         )
 
-    def _other_parts(self) -> tuple[int, ...]:
-        """Return what the others do, the features from `above_pitch` to `parallel_too`."""
-        part, lowest, pitches = self._part, self._n_parts - 1, self._last_pitches
-        return (
-            pitches[part - 1] if part else 0,
-            pitches[part + 1] if part < lowest else 0,
-            pitches[lowest] if part < lowest else 0,
-            self._move_now(part - 1) if part else 0,
-            self._move_now(0) if part else 0,
-            *self._parallels(),
-        )
-
     def _beats_since_long(self) -> int:
-        if self._long_end < 0:
+        if self._lines.long_end < 0:
             return 0
-        return min(1 + max(self._onset - self._long_end, 0) // self._meter.beat_ticks, _MOST_BEATS)
-
-    def _move_now(self, part: int) -> int:
-        """Return how a part moves at this onset, 1 to 5, 0 if it does not."""
-        if self._last_onsets[part] != self._onset or not self._pitches_before[part]:
-            return 0
-        return 1 + _move(self._last_pitches[part], self._pitches_before[part])
-
-    def _parallels(self) -> tuple[int, int]:
-        """Return two pitches by which the part in hand would move in parallel fifths or octaves with others, 0 for none."""
-        own = self._last_pitches[self._part]
-        if not own or self._last_onsets[self._part] == self._onset:
-            return 0, 0
-        found: list[int] = []
-        for other in range(self._n_parts):
-            before, now = self._pitches_before[other], self._last_pitches[other]
-            if self._last_onsets[other] == self._onset and before and now != before and abs(own - before) % 12 in _PERFECT:
-                pitch = own + now - before
-                if 0 < pitch < _N_PITCHES and pitch not in found:
-                    found.append(pitch)
-        return found[0] if found else 0, found[1] if len(found) > 1 else 0
+        return min(1 + max(self._onset - self._lines.long_end, 0) // self._meter.beat_ticks, _MOST_BEATS)
 
     def sounding(self) -> list[int]:
         """Return the indices of the dense values that are 1: pitches above the lowest one that can be spelled."""
@@ -299,9 +255,7 @@ class View:
 
     def _take_pitch(self, value: str) -> None:
         pitch, part, onset = int(value), self._part, self._onset
-        if self._last_onsets[part] < onset:
-            self._pitches_before[part], self._last_onsets[part] = self._last_pitches[part], onset
-        self._last_pitches[part] = pitch - LOW_PITCH + 1
+        self._lines.note(part, onset, pitch - LOW_PITCH + 1, self._duration)
         self._sounding.append(_Sounding(onset + self._duration, onset, part, pitch))
         there = self._measure.notes.get(self._position)
         if there is None:
@@ -309,10 +263,6 @@ class View:
             self._measure.positions.append(self._position)
         there[part].append((pitch - LOW_PITCH + 1, self._duration))
         self._echoes[part].note(onset, pitch, self._duration)
-        if not part:
-            self._n_notes, self._ticks = self._n_notes + 1, self._ticks + self._duration
-            if self._duration * self._n_notes >= _LONG * self._ticks:
-                self._long_end = onset + self._duration
         self._last_part, self._is_tying = part, False
         self._n_written += 1
 
@@ -346,24 +296,10 @@ def _meter_and_slots(value: str, n_parts: int) -> tuple[Meter, tuple[int, ...]]:
 
 
 @cache
-def _contour(last: int, before: int) -> int:
-    """Return the code of a pitch class and the move to it, 0 before the second note; pitches as in `FEATURES`."""
-    if not last or not before:
-        return 0
-    return 1 + last % 12 * _MOVES + _move(last, before)
-
-
-def _move(last: int, before: int) -> int:
-    """Return how a part came to its last pitch: 0 repeated, 1 and 2 a step and a leap up, 3 and 4 down."""
-    size = abs(last - before)
-    return 0 if not size else (1 if size <= _STEP else 2) + (2 if last < before else 0)
-
-
-@cache
 def _told_of_echo(heard: Heard) -> tuple[int, int, int]:
     """Return the features from `echo_pitch` on; a pitch that cannot be spelled is none."""
     code = heard.pitch - LOW_PITCH + 1
-    return code if heard.length and 0 < code < _N_PITCHES else 0, _first_value(heard.duration), heard.length
+    return code if heard.length and 0 < code < N_PITCHES else 0, _first_value(heard.duration), heard.length
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Final
 
 from scogen_pipeline.metrics.features.reading import Reading, share
 from scogen_pipeline.metrics.musical import entropy, key_consistency, pitch_class_entropy, scale_consistency
+from scogen_pipeline.music.interval import LARGEST_STEP
 
-_LARGEST_STEP: Final = 2
 _SMALLEST_LEAP: Final = 5
 _SMALLEST_WIDE_LEAP: Final = 8
 
@@ -43,12 +43,12 @@ def recovered_leap_share(reading: Reading) -> float:
     """Return the share of the leaps of a fourth or more that a step back follows."""
     after = [b for a, b in pairwise(reading.intervals) if abs(a) >= _SMALLEST_LEAP]
     leaps = [a for a, _ in pairwise(reading.intervals) if abs(a) >= _SMALLEST_LEAP]
-    return share(sum(a * b < 0 and abs(b) <= _LARGEST_STEP for a, b in zip(leaps, after, strict=True)), len(leaps))
+    return share(sum(a * b < 0 and abs(b) <= LARGEST_STEP for a, b in zip(leaps, after, strict=True)), len(leaps))
 
 
 def scale_run_length(reading: Reading) -> float:
     """Return the mean number of steps in a row in one direction."""
-    kinds = [move > 0 if abs(move) <= _LARGEST_STEP else None for move in reading.moves]
+    kinds = [move > 0 if abs(move) <= LARGEST_STEP else None for move in reading.moves]
     runs = [len(list(group)) for kind, group in groupby(kinds) if kind is not None]
     return share(sum(runs), len(runs))
 
@@ -63,7 +63,7 @@ PITCH: Final[dict[str, Callable[[Reading], float]]] = {
     "line_range_semitones": line_range,
     "line_pitch_entropy_bits": lambda reading: entropy(note.pitch for note in reading.line),
     "repeated_note_share": _interval_share(0, 0),
-    "step_share": _interval_share(1, _LARGEST_STEP),
+    "step_share": _interval_share(1, LARGEST_STEP),
     "third_share": _interval_share(3, 4),
     "leap_share": _interval_share(_SMALLEST_LEAP, 127),
     "wide_leap_share": _interval_share(_SMALLEST_WIDE_LEAP, 127),

@@ -1,0 +1,13 @@
+"""Intervals by what musicians hear in them.
+
+**Conventions.** Semitones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: A major second; what is wider is a leap.
+LARGEST_STEP: Final = 2
+#: Octave and fifth, within the octave: two voices should not move alike from one of them to the next.
+PERFECT: Final = (0, 7)
