@@ -30,7 +30,8 @@ from scogen_pipeline.music.instruments import INSTRUMENTS
 from scogen_pipeline.music.key import ALL_KEYS
 from scogen_pipeline.notation.midi_file import to_midi
 from scogen_pipeline.notation.musicxml import to_musicxml
-from scogen_pipeline.sampling.generate import Stepper, compose_piece
+from scogen_pipeline.sampling.generate import compose_piece
+from scogen_pipeline.sampling.particles import Stepper
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.sampling.samplers import FloatArray
 from scogen_pipeline.tokens.view import ByteArray
@@ -48,6 +49,10 @@ class Nothing:
 
     def rows(self, chosen: Sequence[int]) -> Nothing:  # noqa: ARG002
         """Return as much of some rows."""
+        return self
+
+    def with_rows(self, others: Sequence[Nothing]) -> Nothing:  # noqa: ARG002
+        """Return as much of more rows."""
         return self
 
 

@@ -12,24 +12,21 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
-from model_ear import ear_of
+from model_critic import critic_of
 from scogen_pipeline.choosing.candidates import write_candidates
 from scogen_pipeline.choosing.choice import choose
-from scogen_pipeline.choosing.custom import Custom
-from scogen_pipeline.choosing.ear import Ear
+from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.figures import figures_of
 from scogen_pipeline.choosing.settings import MOST_WRITTEN, ChoosingSettings
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
 from scogen_pipeline.metrics.features import features_of
-from scogen_pipeline.metrics.originality.comparing import OriginalityIndex
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.metrics.two_sample import two_sample_test
 from scogen_pipeline.music.genres import GENRES
@@ -37,18 +34,16 @@ from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.request import Request
 
 
-def written(
-    request: Request, n: int, stepper: Any, index: OriginalityIndex, custom: Custom, ear: Ear, candidates: int
-) -> list[Piece]:
+def written(request: Request, n: int, stepper: Any, critic: Critic) -> list[Piece]:
     """Write and choose `n` pieces, half in major and half in minor, as many at a time as fit into a batch."""
-    settings = ChoosingSettings(candidates=candidates)
+    candidates = critic.settings.candidates
     pieces: list[Piece] = []
     at_once = min(MOST_WRITTEN // candidates, -(-n // 2))
     while len(pieces) < n:
         seed = 1 + len(pieces)
         asked = Request(genre=request.genre, key="Ca"[len(pieces) // at_once % 2], n=at_once, seed=seed)
-        groups = write_candidates(asked, stepper, settings, ear).values()
-        pieces += [choose(group, index, custom, ear, settings, (seed, number)).piece for number, group in enumerate(groups)]
+        groups = write_candidates(asked, stepper, critic).values()
+        pieces += [choose(group, critic, (seed, number)).piece for number, group in enumerate(groups)]
     return pieces[:n]
 
 
@@ -79,9 +74,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, nargs="+", default=[1, 4, 16])
     arguments = parser.parse_args()
     model = TrainedModelDataset(filepath=arguments.model).load()
-    stepper, folder = model.stepper(), Path(arguments.model)
-    index = OriginalityIndex(pd.read_parquet(folder / "originality.parquet"))
-    custom, ear = Custom(pd.read_parquet(folder / "usual.parquet")), ear_of(folder)
+    stepper = model.stepper()
     rows = pd.read_parquet(arguments.encoded, columns=["genre", "ids", "conditions"], filters=[("split", "==", "test")])
     print(f"{'genre':20}{'candidates':>11}{'distance':>10}{'spread':>8}{'AUC':>7}{'s/piece':>9}")
     for genre in arguments.genres.split("+"):
@@ -90,8 +83,9 @@ def main() -> None:
         real = [piece for piece in decoded if is_comparable(piece, n_bars)][: arguments.n]
         measured = pd.DataFrame([figures_of(piece, n_bars) for piece in real])
         for n_candidates in arguments.candidates:
+            critic = critic_of(arguments.model, ChoosingSettings(candidates=n_candidates))
             start = time.perf_counter()
-            pieces = written(Request(genre=genre), arguments.n, stepper, index, custom, ear, n_candidates)
+            pieces = written(Request(genre=genre), arguments.n, stepper, critic)
             seconds = (time.perf_counter() - start) / len(pieces)
             away, spread = distance(measured, pd.DataFrame([figures_of(piece, n_bars) for piece in pieces]))
             auc = separability(real, pieces, n_bars)

@@ -16,7 +16,7 @@ import numpy as np
 
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.model.stepping import NumpyStepper
-from scogen_pipeline.sampling.generate import write_tokens
+from scogen_pipeline.sampling.generate import write, writers_for
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.tokens.view import View, rows_of
@@ -36,9 +36,9 @@ def steps_per_second(stepper: NumpyStepper, plan: Plan, batch_size: int, seconds
 
 def tokens_per_second(stepper: NumpyStepper, request: Request, seconds: float) -> float:
     """Write pieces for some seconds and return their tokens per second."""
-    plan, began, n_tokens = Plan.of(request), time.perf_counter(), 0
+    began, n_tokens = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        n_tokens += sum(map(len, write_tokens(plan, stepper, request)))
+        n_tokens += sum(len(writer.tokens) for writer in write(writers_for(request, stepper.vocabulary), stepper))
     return n_tokens / (time.perf_counter() - began)
 
 

@@ -6,8 +6,8 @@
 Reads `05_model_input/encoded_pieces.parquet` and `splits.parquet` of the data folder (run `kedro run --pipeline data` and
 `--pipeline encode` before), writes `real_or_generated/` in its `08_reporting`: the tables as Parquet, and `report.md` to read.
 A genre is finished before the next begins, and is not generated again if its table of features is there (`--again` does).
-Pieces are what a user gets: drawn by the model's ear (`ear.parquet` in its folder) from as many candidates as `generate` writes,
-unless `--candidates` is another number; with 1 nothing is chosen. What the ear does not hear, originality, is left aside.
+Pieces are what a user gets: written in stages and chosen by the critic from as many candidates as `generate` writes, unless
+`--candidates` is another number; with 1 nothing is chosen.
 What is compared, and how: docs/evaluation.md.
 """
 
@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from model_ear import ear_of
-from scogen_pipeline.choosing.ear import Ear
+from model_critic import critic_of
+from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.choosing.twins import choose_twins
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
@@ -43,12 +43,11 @@ N_TELLS = 10
 
 def measure_genre(
     model: TrainedModel,
-    ear: Ear,
     encoded: pd.DataFrame,
     splits: pd.DataFrame,
     genre: str,
     settings: EvaluationSettings,
-    choosing: ChoosingSettings,
+    critic: Critic,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose, generate and measure the pieces of a genre."""
     seed, n_bars = settings.evaluation_seed, settings.excerpt_bars
@@ -57,7 +56,7 @@ def measure_genre(
     )
     requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), n_bars * 3 // 2)
     n_each = {str(name): int(n) for name, n in zip(pairs["piece"], pairs["n_each"], strict=True) if n}
-    twins = choose_twins(requests, model.stepper(), ear, choosing, seed, n_each)
+    twins = choose_twins(requests, model.stepper(), critic, seed, n_each)
     return measure_pieces(pairs, twins, model.vocabulary, n_bars)
 
 
@@ -113,8 +112,7 @@ def main() -> None:
     settings = EvaluationSettings(given.per_genre, excerpt_bars=given.bars, genres=given.genres, evaluation_seed=given.seed)
     model = TrainedModelDataset(filepath=str(given.model)).load()
     model.require_vocabulary(fit_vocabulary())
-    ear = ear_of(given.model)
-    choosing = ChoosingSettings(candidates=given.candidates)
+    critic = critic_of(given.model, ChoosingSettings(candidates=given.candidates))
     inputs, output = given.data / "05_model_input", given.output or given.data / "08_reporting" / "real_or_generated"
     output.mkdir(parents=True, exist_ok=True)
     splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
@@ -126,7 +124,7 @@ def main() -> None:
             began = time.perf_counter()
             for file, table in zip(
                 files,
-                measure_genre(model, ear, read_encoded(given.data, genre), splits, genre, settings, choosing),
+                measure_genre(model, read_encoded(given.data, genre), splits, genre, settings, critic),
                 strict=True,
             ):
                 table.to_parquet(file)

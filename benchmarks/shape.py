@@ -47,9 +47,7 @@ def written(model: TrainedModel, requests: Iterable[Request], seed: int) -> Iter
     seeded = [replace(request, seed=1000 * seed + index) for index, request in enumerate(requests)]
     for start in range(0, len(seeded), BATCH):
         batch = seeded[start : start + BATCH]
-        yield from (
-            (request, *plan_and_tokens) for request, plan_and_tokens in zip(batch, write_each(batch, stepper), strict=True)
-        )
+        yield from ((writer.request, writer.plan, writer.tokens) for writer in write_each(batch, stepper))
 
 
 def real(pairs: pd.DataFrame, requests: Mapping[str, Request], vocabulary: Vocabulary) -> Iterator[tuple[Request, Plan, Tokens]]:

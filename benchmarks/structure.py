@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from model_ear import ear_of
+from model_critic import critic_of
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.choosing.twins import choose_twins
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--keep", help="a Parquet file for the figures of each piece")
     given = parser.parse_args()
     model, inputs = TrainedModelDataset(filepath=str(given.model)).load(), given.data / "05_model_input"
-    ear, choosing = ear_of(given.model), ChoosingSettings(candidates=given.candidates)
+    critic = critic_of(given.model, ChoosingSettings(candidates=given.candidates))
     splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
     tables = []
     for genre in given.genres.split("+"):
@@ -59,7 +59,7 @@ def main() -> None:
         requests = twin_requests(models.items(), N_BARS + 1)
         asked = {name: replace(request, shape=given.shape) for name, request in requests.items()}
         n_each = dict.fromkeys(models, -(-given.n // len(models)))
-        twins = choose_twins(asked, model.stepper(), ear, choosing, 1, n_each)
+        twins = choose_twins(asked, model.stepper(), critic, 1, n_each)
         real = structure_table("real", [excerpt(piece, N_BARS) for piece in models.values()])
         generated = structure_table("generated", [excerpt(piece, N_BARS) for piece in twins.values()])
         tables.append(pd.concat([real, generated], ignore_index=True))

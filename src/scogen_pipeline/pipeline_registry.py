@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 #: What the sample of a training run is called in the catalog, by what it is called in `generate`.
 _SAMPLE_NAMES = {
+    "critic": "sample_critic",
     "candidates": "sample_candidates",
     "composed_pieces": "sample_pieces",
     "originality_receipts": "sample_receipts",

@@ -7,8 +7,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from tests.choosing.fake_judge import FakeJudge
+from tests.choosing.test_choice import NO_INDEX
 
 from scogen_pipeline.choosing.candidates import Candidate, write_candidates
+from scogen_pipeline.choosing.critic import Critic
+from scogen_pipeline.choosing.custom import CUSTOM_SCHEMA, Custom
 from scogen_pipeline.choosing.ear import EAR_SCHEMA, Ear
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.errors import RequestError
@@ -17,11 +20,15 @@ from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 
 DEAF = Ear(pd.DataFrame(columns=EAR_SCHEMA.names))
+NO_CUSTOM = Custom(pd.DataFrame(columns=CUSTOM_SCHEMA.names))
+#: Finds every reel as likely as any other.
+CONSTANT = Ear(pd.DataFrame([("reel", 16, "", 0.0, 1.0, 0.0, 0.0)], columns=EAR_SCHEMA.names))
 REQUEST = Request(genre="reel", bars=4, n=2, seed=3)
 
 
-def written(request: Request, n_each: int) -> dict[str, list[Candidate]]:
-    return write_candidates(request, FakeJudge(fit_vocabulary()), ChoosingSettings(candidates=n_each), DEAF)
+def written(request: Request, n_each: int, known: Ear = DEAF, **settings: float) -> dict[str, list[Candidate]]:
+    critic = Critic(known, NO_INDEX, NO_CUSTOM, ChoosingSettings(candidates=n_each, **settings))
+    return write_candidates(request, FakeJudge(fit_vocabulary()), critic)
 
 
 def test_each_piece_has_its_own_candidates_under_its_own_name() -> None:
@@ -45,9 +52,15 @@ def test_more_than_a_batch_is_refused() -> None:
 
 
 def test_where_there_is_an_ear_the_model_is_not_asked_what_it_thinks() -> None:
-    constant = pd.DataFrame([("reel", "", 0.0, 1.0, 0.0, 0.0)], columns=EAR_SCHEMA.names)
-    judge, settings = FakeJudge(fit_vocabulary()), ChoosingSettings(candidates=2)
-    heard = write_candidates(REQUEST, judge, settings, Ear(constant))
+    heard = written(REQUEST, 2, CONSTANT)
     assert all(candidate.log_probability is None for own in heard.values() for candidate in own)
-    by_figures = write_candidates(REQUEST, judge, replace(settings, ear=0), Ear(constant))
+    by_figures = written(REQUEST, 2, CONSTANT, ear=0)
     assert all(candidate.log_probability is not None for own in by_figures.values() for candidate in own)
+
+
+def test_candidates_that_are_written_in_stages_keep_the_promises_and_the_title() -> None:
+    found = written(replace(REQUEST, bars=12), 3, CONSTANT)
+    pieces = [candidate.piece for own in found.values() for candidate in own]
+    assert [piece.title for piece in pieces] == ["Reel in C major, No. 1"] * 3 + ["Reel in C major, No. 2"] * 3
+    assert all(piece.n_bars == 12 + piece.begins_with_pickup for piece in pieces)
+    assert pieces == [candidate.piece for own in written(replace(REQUEST, bars=12), 3, CONSTANT).values() for candidate in own]

@@ -12,6 +12,7 @@ from tests.metrics.test_musical import piece_of
 
 from scogen_pipeline.choosing.candidates import Candidate
 from scogen_pipeline.choosing.choice import Choice, choose
+from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.custom import Custom, custom_table
 from scogen_pipeline.choosing.ear import Ear, ear_table
 from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY
@@ -39,7 +40,7 @@ def spread(middle: float, width: float) -> list[float]:
 
 
 def chosen(pieces: list[Candidate], real: Custom, index: OriginalityIndex = NO_INDEX, settings=MANY, seed: int = 1) -> Choice:
-    return choose(pieces, index, real, DEAF, settings, (seed, 0))
+    return choose(pieces, Critic(DEAF, index, real, settings), (seed, 0))
 
 
 def test_neither_the_fullest_nor_the_emptiest_is_kept_but_the_usual_one() -> None:

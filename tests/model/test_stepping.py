@@ -57,6 +57,8 @@ def test_stepping_leaves_the_old_state_alone_so_a_sampler_may_go_back(model: Tra
     straight, _ = stepper.step(np.array([4, 4]), after)
     np.testing.assert_allclose(swapped, straight[::-1], atol=1e-6)
     assert all(len(rows) == 0 for rows in (after.rows([]).request, *after.rows([]).hidden))
+    parted, _ = stepper.step(np.array([4, 4]), after.rows([1]).with_rows([after.rows([0])]))
+    np.testing.assert_array_equal(parted, swapped)
 
 
 def test_what_is_no_network_of_this_vocabulary_is_refused(model: TrainedModel, vocabulary: Vocabulary):

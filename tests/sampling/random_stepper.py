@@ -13,6 +13,9 @@ class Nothing:
     def rows(self, chosen):
         return self
 
+    def with_rows(self, others):
+        return self
+
 
 class RandomStepper:
     """Logits from a random state; every token is as likely as any other, in the long run."""

@@ -8,7 +8,7 @@ from tests.sampling.random_stepper import RandomStepper
 from scogen_pipeline.analysis.phrases import MAX_PHRASE
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.sampling.form import check_form, returns_of_form
-from scogen_pipeline.sampling.generate import write_tokens
+from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.outline import Outline
 from scogen_pipeline.sampling.plan import Plan
 from scogen_pipeline.sampling.request import Request
@@ -19,7 +19,8 @@ from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 def measures(request: Request, vocabulary: Vocabulary) -> list[list[str]]:
     """Return the tokens of each measure of a piece that is written at random."""
-    (tokens,) = write_tokens(Plan.of(request), RandomStepper(vocabulary, request.seed), request)
+    (writer,) = write_each([request], RandomStepper(vocabulary, request.seed))
+    tokens = writer.tokens
     starts = [index for index, token in enumerate(tokens) if kind_of(token) == "bar"]
     return [list(tokens[start:stop]) for start, stop in zip(starts, [*starts[1:], len(tokens)], strict=True)]
 

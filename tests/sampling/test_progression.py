@@ -7,8 +7,7 @@ from tests.sampling.random_stepper import RandomStepper
 
 from scogen_pipeline.analysis.chords import Chord
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.sampling.generate import write_tokens
-from scogen_pipeline.sampling.plan import Plan
+from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.progression import chords_in_slots, parse_progression
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.tokens.alphabet import kind_of, value_of
@@ -50,6 +49,6 @@ def test_the_chords_of_a_measure_share_its_slots_and_the_progression_begins_agai
 @pytest.mark.parametrize("pickup", ["yes", "no"])
 def test_the_chords_that_were_asked_for_are_planned_in_the_key_that_sounds(pickup: str, vocabulary: Vocabulary) -> None:
     request = Request(key="D", genre="folk song", bars=4, chords="D | G | A7 | D", pickup=pickup)
-    (tokens,) = write_tokens(Plan.of(request), RandomStepper(vocabulary), request)
-    planned = [value_of(token) for token in tokens if kind_of(token) == "chord"]
+    (writer,) = write_each([request], RandomStepper(vocabulary))
+    planned = [value_of(token) for token in writer.tokens if kind_of(token) == "chord"]
     assert planned[-8:] == ["0-major"] * 2 + ["5-major"] * 2 + ["7-dominant"] * 2 + ["0-major"] * 2

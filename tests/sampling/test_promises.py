@@ -155,7 +155,7 @@ def test_a_piece_that_is_finished_takes_no_more_steps(vocabulary: Vocabulary) ->
 
     stepper = Counting(vocabulary)
     written = write_each([Request(bars=bars, genre="reel", seed=bars) for bars in (8, 2, 4)], stepper)
-    lengths = sorted(len(tokens) + 1 for _, tokens in written)  # and `<end>`
+    lengths = sorted(len(writer.ids) for writer in written)
     assert stepper.n_pieces == [3] * lengths[0] + [2] * (lengths[1] - lengths[0]) + [1] * (lengths[2] - lengths[1])
 
 

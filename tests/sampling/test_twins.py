@@ -11,7 +11,7 @@ from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.key import Key
 from scogen_pipeline.music.meter import Meter
 from scogen_pipeline.music.piece import Note, Piece, parts_for
-from scogen_pipeline.sampling.generate import compose_each
+from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.sampling.twins import compose_twins, twin_request
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
@@ -65,4 +65,4 @@ def test_requests_side_by_side_must_cut_off_alike() -> None:
     requests = [Request(bars=2, top_k=top_k) for top_k in (0, 5)]
 
     with pytest.raises(ValueError, match="one `top_k` and `top_p`"):
-        compose_each(requests, RandomStepper(fit_vocabulary()))
+        write_each(requests, RandomStepper(fit_vocabulary()))

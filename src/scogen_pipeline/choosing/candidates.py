@@ -1,4 +1,4 @@
-"""Many pieces for each one that is asked for, written side by side in one batch.
+"""Many pieces for each one that is asked for, written side by side in one batch, and in stages where the critic knows the genre.
 
 **Conventions.** The candidates of a piece do not depend on how many pieces are asked for, if each has as many: the third of four
 is chosen from the same ones as the third of three.
@@ -7,21 +7,25 @@ is chosen from the same ones as the third of three.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from scogen_pipeline.choosing.likelihood import mean_log_probabilities
 from scogen_pipeline.choosing.settings import MOST_WRITTEN
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.sampling.generate import compose_pieces, slug
+from scogen_pipeline.sampling.generate import slug, write, writers_for
+from scogen_pipeline.sampling.stages import write_in_stages
 from scogen_pipeline.tokens.encoding import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
-    from scogen_pipeline.choosing.ear import Ear
-    from scogen_pipeline.choosing.settings import ChoosingSettings
+    from scogen_pipeline.choosing.critic import Critic
     from scogen_pipeline.music.piece import Piece
     from scogen_pipeline.sampling.request import Request
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,13 @@ class Candidate:
     log_probability: float | None = None
 
 
-def write_candidates(
-    request: Request, stepper: Any, settings: ChoosingSettings, ear: Ear, primer: tuple[str, ...] = ()
-) -> dict[str, list[Candidate]]:
-    """Write as many candidates for each piece as the settings say.
+def write_candidates(request: Request, stepper: Any, critic: Critic, primer: tuple[str, ...] = ()) -> dict[str, list[Candidate]]:
+    """Write as many candidates for each piece as the settings of the critic say.
 
     Args:
         request: What is asked for.
-        stepper: The model; where there is no ear it also has to judge, as `likelihood.Judge` does.
-        settings: How many.
-        ear: If it knows the genre, what the model thinks of the candidates does not matter.
+        stepper: The model; where the critic does not know the genre it also has to judge, as `likelihood.Judge` does.
+        critic: If it knows the genre, what the model thinks of the candidates does not matter.
         primer: Tokens of the measures to go on from.
 
     Returns:
@@ -55,20 +56,26 @@ def write_candidates(
     Raises:
         RequestError: If that is more than fits into a batch.
     """
-    n_each = settings.n_each(request.n)
+    n_each = critic.settings.n_each(request.n)
     if request.n * n_each > MOST_WRITTEN:
         raise RequestError(
             f"`candidates` must be at most {MOST_WRITTEN // request.n} for {request.n} pieces, received {n_each}. "
             "Ask for fewer pieces at a time."
         )
-    pieces = list(compose_pieces(replace(request, n=request.n * n_each), stepper, primer).values())
-    is_judged = n_each > 1 and not (settings.ear and ear.knows(request.customs.name))
+    writers = writers_for(replace(request, n=request.n * n_each), stepper.vocabulary, primer)
+    is_heard = n_each > 1 and critic.knows(request.customs.name)
+    written = write_in_stages(_grouped(writers, n_each), stepper, critic) if is_heard else [write(writers, stepper)]
+    pieces = [writer.piece() for group in written for writer in group]
+    is_judged = n_each > 1 and not is_heard
     opinions = mean_log_probabilities([encode(piece) for piece in pieces], stepper) if is_judged else [None] * len(pieces)
-    written = {}
-    for index in range(request.n):
-        title = request.title_of(index)
-        own = slice(index * n_each, (index + 1) * n_each)
-        written[f"{slug(title)}-{request.seed}"] = [
-            Candidate(replace(piece, title=title), opinion) for piece, opinion in zip(pieces[own], opinions[own], strict=True)
-        ]
-    return written
+    candidates = _grouped([Candidate(piece, opinion) for piece, opinion in zip(pieces, opinions, strict=True)], n_each)
+    titles = [request.title_of(index) for index in range(request.n)]
+    return {f"{slug(title)}-{request.seed}": _titled(own, title) for title, own in zip(titles, candidates, strict=True)}
+
+
+def _grouped(members: Sequence[T], n_each: int) -> list[Sequence[T]]:
+    return [members[first : first + n_each] for first in range(0, len(members), n_each)]
+
+
+def _titled(candidates: Sequence[Candidate], title: str) -> list[Candidate]:
+    return [replace(candidate, piece=replace(candidate.piece, title=title)) for candidate in candidates]

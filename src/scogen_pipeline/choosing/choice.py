@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scogen_pipeline.choosing.ear import EXCERPT_BARS
 from scogen_pipeline.choosing.figures import LIKELIHOOD, ORIGINALITY, figures_of
+from scogen_pipeline.metrics.excerpt import excerpt
+from scogen_pipeline.sampling.stages import last_bar
 
 if TYPE_CHECKING:
     from scogen_pipeline.choosing.candidates import Candidate
-    from scogen_pipeline.choosing.custom import Custom
-    from scogen_pipeline.choosing.ear import Ear
-    from scogen_pipeline.choosing.settings import ChoosingSettings
-    from scogen_pipeline.metrics.originality.comparing import Comparison, OriginalityIndex
+    from scogen_pipeline.choosing.critic import Critic
+    from scogen_pipeline.metrics.originality.comparing import Comparison
     from scogen_pipeline.music.piece import Piece
 
 
@@ -65,75 +66,58 @@ class Choice:
         return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
-def choose(
-    candidates: Sequence[Candidate],
-    index: OriginalityIndex,
-    custom: Custom,
-    ear: Ear,
-    settings: ChoosingSettings,
-    seed: Sequence[int],
-) -> Choice:
+def choose(candidates: Sequence[Candidate], critic: Critic, seed: Sequence[int]) -> Choice:
     """Return the best candidate; of equals by figures the first.
 
     Args:
-        candidates: At least one, all of one genre.
-        index: The training set; an empty one is not asked.
-        custom: What is usual.
-        ear: Tells real from generated, in the genres that it knows.
-        settings: What counts how much.
+        candidates: At least one, all of one genre; if the critic knows it, written in stages.
+        critic: What is thought of them.
         seed: Draws the candidate, or its pattern.
     """
-    genre = candidates[0].piece.genre
-    comparisons = [index.compare(candidate.piece) if len(index) else None for candidate in candidates]
+    pieces = [candidate.piece for candidate in candidates]
+    genre, index = pieces[0].genre, critic.index
+    comparisons = [index.compare(piece) if len(index) else None for piece in pieces]
     best, distances, odds = 0, dict[str, float](), None
     if len(candidates) > 1:
         random = np.random.default_rng(list(seed))
-        if settings.ear and ear.knows(genre):
-            beyond = [0.0 if each is None else _beyond_band(each, custom, genre) for each in comparisons]
-            best, odds = drawn_by_odds([candidate.piece for candidate in candidates], beyond, ear, settings, random)
+        if critic.knows(genre):
+            best = drawn_in_the_end(pieces, critic, random)
+            odds = critic.ear.odds(excerpt(pieces[best], EXCERPT_BARS))
         else:
-            best, distances = _nearest_to_pattern(candidates, comparisons, custom, settings, random)
-    return Choice(candidates[best].piece, best + 1, len(candidates), distances, comparisons[best], custom.usual_run(genre), odds)
+            best, distances = _nearest_to_pattern(candidates, comparisons, critic, random)
+    usual_run = critic.custom.usual_run(genre)
+    return Choice(pieces[best], best + 1, len(candidates), distances, comparisons[best], usual_run, odds)
 
 
-def drawn_by_odds(
-    pieces: Sequence[Piece], beyond: Sequence[float], ear: Ear, settings: ChoosingSettings, random: np.random.Generator
-) -> tuple[int, float]:
-    """Draw a piece by its odds of being real.
+def drawn_in_the_end(pieces: Sequence[Piece], critic: Critic, random: np.random.Generator) -> int:
+    """Draw one of the candidates that were written in stages, by what the last stage speaks for each.
 
     Args:
-        pieces: Of one genre, which the ear knows.
-        beyond: How far the longest run that each shares with the training set lies beyond what is usual, in spreads.
-        ear: Tells the odds.
-        settings: `ear` is the power of the odds, `originality` what a spread beyond costs.
+        pieces: Of one plan and of a genre that the critic knows.
+        critic: What is thought of them.
         random: Draws.
 
     Returns:
-        Which one, and its log odds.
+        Which one.
     """
-    odds = np.array([ear.odds(piece) for piece in pieces])
-    scores = settings.ear * odds - settings.originality * np.array(beyond)
-    weights = np.exp(scores - scores.max())
-    best = int(random.choice(len(pieces), p=weights / weights.sum()))
-    return best, float(odds[best])
-
-
-def _beyond_band(comparison: Comparison, custom: Custom, genre: str) -> float:
-    return custom.distances({ORIGINALITY: float(comparison.n_notes)}, {}, genre).get("originality", 0.0)
+    end = last_bar(pieces[0].n_bars, has_pickup=pieces[0].begins_with_pickup)
+    gains = np.array(critic.gains(pieces, end))
+    weights = np.exp(gains - gains.max())
+    return int(random.choice(len(pieces), p=weights / weights.sum()))
 
 
 def _nearest_to_pattern(
     candidates: Sequence[Candidate],
     comparisons: Sequence[Comparison | None],
-    custom: Custom,
-    settings: ChoosingSettings,
+    critic: Critic,
     random: np.random.Generator,
 ) -> tuple[int, dict[str, float]]:
-    genre = candidates[0].piece.genre
+    genre, custom = candidates[0].piece.genre, critic.custom
     pattern = custom.pattern(genre, random)
     pairs = zip(candidates, comparisons, strict=True)
     distances = [custom.distances(judged(candidate, comparison), pattern, genre) for candidate, comparison in pairs]
-    totals = [sum(settings.weights[group] * value for group, value in each.items()) for each in distances]
+    weights = critic.settings.weights
+    totals = [sum(weights[group] * value for group, value in each.items()) for each in distances]
     best = totals.index(min(totals))
     return best, distances[best]
 

@@ -6,10 +6,10 @@ of being real. Drawn so from many, pieces are spread as real ones are; whoever k
 pieces that are all alike.
 
 The classifier is a logistic regression on each feature and its square, so it is kept as a table of numbers, and needs nothing
-but NumPy to listen.
+but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*.
 
-**Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. Features are
-those of `metrics.features`, of the first `EXCERPT_BARS` measures, see `metrics.excerpt`.
+**Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. What is heard are
+excerpts, see `metrics.excerpt`; features are those of `metrics.features`.
 
 **References.** Azadi et al., *Discriminator Rejection Sampling* (2019); Grover et al., *Bias Correction of Learned Generative
 Models using Likelihood-Free Importance Weighting* (2019).
@@ -18,6 +18,7 @@ Models using Likelihood-Free Importance Weighting* (2019).
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -27,15 +28,18 @@ import pandas as pd
 import pyarrow as pa
 
 from scogen_pipeline.metrics.boosting import usable
-from scogen_pipeline.metrics.excerpt import excerpt
 from scogen_pipeline.metrics.features import FEATURES, features_of
 from scogen_pipeline.music.piece import Piece
+from scogen_pipeline.sampling.stages import STAGE_BARS
 
-#: Measures that are listened to.
+#: Most measures that are listened to.
 EXCERPT_BARS: Final = 16
+#: Excerpts of up to so many measures, and of more than the length before, are told apart by a classifier of their own.
+LENGTHS: Final = tuple(range(STAGE_BARS, EXCERPT_BARS + 1, STAGE_BARS))
 EAR_SCHEMA: Final = pa.schema(
     [
         ("genre", pa.string()),
+        ("bars", pa.int32()),  # the length
         ("feature", pa.string()),  # empty for the constant
         *((name, pa.float64()) for name in ("centre", "spread", "linear", "square")),
     ]
@@ -48,16 +52,14 @@ _TRUST: Final = 0.03
 FloatArray = npt.NDArray[np.float64]
 
 
-def heard_features(piece: Piece) -> dict[str, float]:
-    """Return the features by which a piece is judged."""
-    return features_of(excerpt(piece, EXCERPT_BARS))
-
-
-def fit_ear(genre: str, real: Sequence[Mapping[str, float]], generated: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+def fit_ear(
+    genre: str, n_bars: int, real: Sequence[Mapping[str, float]], generated: Sequence[Mapping[str, float]]
+) -> pd.DataFrame:
     """Learn to tell real from generated.
 
     Args:
         genre: Of all pieces.
+        n_bars: Their length, one of `LENGTHS`.
         real: Features of real pieces.
         generated: Features of about as many generated ones.
 
@@ -76,12 +78,14 @@ def fit_ear(genre: str, real: Sequence[Mapping[str, float]], generated: Sequence
     linear, square = np.split(classifier.coef_[0], 2)
     facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
     constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": float(classifier.intercept_[0]), "square": 0.0}
-    table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(genre=genre)
+    table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(
+        genre=genre, bars=n_bars
+    )
     return table.reindex(columns=EAR_SCHEMA.names)
 
 
 def ear_table(genres: Iterable[pd.DataFrame]) -> pa.Table:
-    """Gather what was learned of each genre."""
+    """Gather what was learned of each genre and length."""
     frames = [pd.DataFrame(columns=EAR_SCHEMA.names), *genres]
     rows = pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
     return pa.Table.from_pandas(rows, EAR_SCHEMA, preserve_index=False)
@@ -95,26 +99,32 @@ class Ear:
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._by_genre = {genre: _Weights.of(rows) for genre, rows in table.groupby("genre")}
+        self._by_genre = {genre: _by_length(rows) for genre, rows in table.groupby("genre")}
 
     def knows(self, genre: str) -> bool:
         """Tell whether it has learned the genre."""
         return genre in self._by_genre
 
-    def odds(self, piece: Piece) -> float:
-        """Return the log odds that a piece of a known genre is real."""
-        return self.odds_of(heard_features(piece), piece.genre)
+    def odds(self, heard: Piece) -> float:
+        """Return the log odds that an excerpt of a piece of a known genre is real."""
+        return self.odds_of(features_of(heard), heard.genre, heard.n_bars)
 
-    def odds_of(self, features: Mapping[str, float], genre: str) -> float:
-        """Return the log odds of a piece with these features; one that is not defined says nothing."""
-        weights = self._by_genre[genre]
+    def odds_of(self, features: Mapping[str, float], genre: str, n_bars: int) -> float:
+        """Return the log odds of so many measures with these features; one that is not defined says nothing."""
+        weights = self._weights(genre, n_bars)
         values = np.array([features.get(name, math.nan) for name in weights.features])
         linear, square = _terms(values, weights.centres, weights.spreads)
         return float(weights.constant + linear @ weights.linear + square @ weights.square)
 
+    def _weights(self, genre: str, n_bars: int) -> _Weights:
+        """Return what was learned of the length that so many measures belong to, or of the nearest."""
+        by_length = self._by_genre[genre]
+        lengths = sorted(by_length)
+        return by_length[lengths[min(bisect_left(lengths, n_bars), len(lengths) - 1)]]
+
 
 class _Weights(NamedTuple):
-    """What was learned of a genre; arrays have shape (features,)."""
+    """What was learned of a genre and length; arrays have shape (features,)."""
 
     constant: float
     features: tuple[str, ...]
@@ -125,11 +135,15 @@ class _Weights(NamedTuple):
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> _Weights:
-        """Take the rows of a genre."""
+        """Take the rows of a genre and length."""
         is_constant = rows["feature"] == ""
         own = rows[~is_constant]
         columns = (own[name].to_numpy() for name in ("centre", "spread", "linear", "square"))
         return cls(float(rows.loc[is_constant, "linear"].iloc[0]), tuple(own["feature"]), *columns)
+
+
+def _by_length(rows: pd.DataFrame) -> dict[int, _Weights]:
+    return {n_bars: _Weights.of(rows[rows["bars"] == n_bars]) for n_bars in rows["bars"].unique().tolist()}
 
 
 def _terms(values: FloatArray, centres: FloatArray, spreads: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -5,26 +5,27 @@ What the ear is later judged by, held-out pieces, it never hears.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from scogen_pipeline.choosing.ear import EXCERPT_BARS, fit_ear, heard_features
+from scogen_pipeline.choosing.ear import EXCERPT_BARS, LENGTHS, fit_ear
 from scogen_pipeline.errors import RequestError
-from scogen_pipeline.metrics.excerpt import is_comparable
+from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
+from scogen_pipeline.metrics.features import features_of
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 
 if TYPE_CHECKING:
     from scogen_pipeline.music.piece import Piece
-    from scogen_pipeline.sampling.generate import Stepper
+    from scogen_pipeline.sampling.particles import Stepper
     from scogen_pipeline.sampling.request import Request
 
-#: With fewer training pieces a genre is not learned.
+#: With fewer training pieces of some length it is not learned.
 _FEWEST: Final = 40
 _SEED: Final = 1
 #: A twin may be half as long again as what is heard of it.
@@ -32,7 +33,7 @@ _MOST_BARS: Final = EXCERPT_BARS * 3 // 2
 
 
 def learn_genres(encoded: pd.DataFrame, stepper: Stepper, most: int) -> Iterator[pd.DataFrame]:
-    """Yield what is learned of each genre that has pieces enough.
+    """Yield what is learned of each genre and length that has pieces enough.
 
     Args:
         encoded: Encoded pieces: split, genre, ids, conditions.
@@ -44,8 +45,16 @@ def learn_genres(encoded: pd.DataFrame, stepper: Stepper, most: int) -> Iterator
         real, requests = _some_pieces(trained, stepper, most)
         if len(real) >= _FEWEST:
             twins = compose_twins(requests, stepper, _SEED, dict.fromkeys(requests, 1))
-            heard = ([heard_features(piece) for piece in pieces.values()] for pieces in (real, twins))
-            yield fit_ear(genre, *heard)
+            for n_bars in LENGTHS:
+                heard, heard_of_twins = _heard(real.values(), n_bars), _heard(twins.values(), n_bars)
+                if min(len(heard), len(heard_of_twins)) >= _FEWEST:
+                    yield fit_ear(genre, n_bars, heard, heard_of_twins)
+
+
+def _heard(pieces: Iterable[Piece], n_bars: int) -> list[dict[str, float]]:
+    """Return the features of the beginnings that belong to a length."""
+    beginnings = (excerpt(piece, n_bars) for piece in pieces)
+    return [features_of(beginning) for beginning in beginnings if beginning.n_bars > n_bars - LENGTHS[0]]
 
 
 def _some_pieces(trained: pd.DataFrame, stepper: Stepper, most: int) -> tuple[dict[str, Piece], dict[str, Request]]:

@@ -10,8 +10,9 @@ Model-made music is told from real music above all by phrases that never return 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -20,8 +21,6 @@ from scogen_pipeline.music.piece import Note, Piece
 
 #: COSIATEC needs about n^2.5 steps. The first notes only also makes long and short pieces comparable.
 _MAX_COMPRESSED_NOTES: Final = 200
-#: Larger than any pitch in diatonic steps, so that a point (time, step) fits one integer without carrying.
-_STEPS: Final = 128
 _STEP_OF_SEMITONE: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 
 
@@ -57,7 +56,7 @@ def compression_ratio(piece: Piece) -> float:
     points = {(note.onset, diatonic_step(note.pitch, piece.key)) for note in piece.notes[:_MAX_COMPRESSED_NOTES]}
     if not points:
         return 1.0
-    remaining = {onset * _STEPS + step for onset, step in points}
+    remaining = _numbered(points)
     size = 0
     while remaining:
         best = _best_pattern(sorted(remaining))
@@ -77,6 +76,15 @@ def diatonic_step(pitch: int, key: Key) -> int:
     """
     octave, semitone = divmod(pitch - key.fifths * 7 % 12, 12)
     return octave * 7 + _STEP_OF_SEMITONE[semitone]
+
+
+def _numbered(points: Collection[tuple[int, int]]) -> set[int]:
+    """Return points (onset, step) as numbers that differ as the points do, as small as they can be."""
+    onsets, steps = zip(*points, strict=True)
+    unit, lowest = math.gcd(*onsets) or 1, min(steps)
+    # Twice the range, so that steps up and down do not carry.
+    width = 2 * (max(steps) - lowest) + 1
+    return {onset // unit * width + step - lowest for onset, step in points}
 
 
 class _Translated(NamedTuple):

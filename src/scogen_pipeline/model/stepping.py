@@ -51,6 +51,15 @@ class State:
         picked = np.asarray(chosen, np.intp)
         return State(self.request[picked], tuple(h[picked] for h in self.hidden), tuple(c[picked] for c in self.cell))
 
+    def with_rows(self, others: Sequence[State]) -> State:
+        """Return the state with the rows of others after its own."""
+        states = (self, *others)
+        hidden, cell = (
+            tuple(map(np.concatenate, zip(*layers, strict=True)))
+            for layers in zip(*((each.hidden, each.cell) for each in states), strict=True)
+        )
+        return State(np.concatenate([each.request for each in states]), hidden, cell)
+
 
 class NumpyStepper:
     """Computes the next logits from the last token.

@@ -57,7 +57,8 @@ class Grammar:
         self._voices = [PartState(part.instrument.max_notes) for part in plan.parts]
         self._layered_parts = [part for part, voice in enumerate(self._voices) if voice.has_layers]
         self._after: _After = "start"
-        self._n_bars_begun = 0
+        #: Measures that have begun, with that of a pickup.
+        self.n_bars_begun = 0
         self._bar_onset = 0
         self._onset = 0
         self._part = 0
@@ -206,7 +207,7 @@ class Grammar:
         ]
 
     def _next_bar_id(self) -> int:
-        bars_left = self._plan.n_bars - self._n_bars_begun
+        bars_left = self._plan.n_bars - self.n_bars_begun
         return self._ids.bar(bars_left) if bars_left else self._ids.end
 
     def _has_sound(self, bar_end: int) -> bool:
@@ -238,8 +239,8 @@ class Grammar:
             return False
         is_bar_line = tick == self._bar_onset
         longest_rest = (_LONGEST_REST if len(self._voices) > 1 else 1) * self._plan.meter.bar_ticks
-        was_silent = self._n_bars_begun > 1 and voice.end <= self._bar_onset - longest_rest
-        is_opening = self._n_bars_begun == 1 and part == 0
+        was_silent = self.n_bars_begun > 1 and voice.end <= self._bar_onset - longest_rest
+        is_opening = self.n_bars_begun == 1 and part == 0
         return tick >= self._plan.dominant_onset or (is_bar_line and (was_silent or is_opening))
 
     def _pitch_ids(self) -> list[int]:
@@ -292,9 +293,9 @@ class Grammar:
         self._after = "end"
 
     def _take_bar(self, _number: int) -> None:
-        if self._n_bars_begun:
+        if self.n_bars_begun:
             self._bar_onset += self._plan.meter.bar_ticks
-        self._n_bars_begun += 1
+        self.n_bars_begun += 1
         self._onset, self._last_part, self._after = self._bar_onset, -1, "bar"
         self._outline.begin_bar()
 
@@ -308,7 +309,7 @@ class Grammar:
         self._outline.take("chord", number)
 
     def _take_pos(self, tick: int) -> None:
-        is_first = self._n_bars_begun == 1 and self._after == "bar"
+        is_first = self.n_bars_begun == 1 and self._after == "bar"
         self._onset, self._last_part, self._after = self._bar_onset + tick, -1, "pos"
         if is_first and self._onset and self._plan.has_pickup:
             self._plan = self._plan.begun_at(self._onset)

@@ -6,17 +6,17 @@ signature, a pickup if it has one, and as many measures, up to a limit. A pickup
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.piece import Piece, parts_for
-from scogen_pipeline.sampling.generate import compose_each
+from scogen_pipeline.sampling.generate import write_each
 from scogen_pipeline.sampling.request import MIN_BARS, SHORTEST_BAR_WITH_PICKUP, Request
 
 if TYPE_CHECKING:
-    from scogen_pipeline.sampling.generate import Stepper
+    from scogen_pipeline.sampling.particles import Stepper
 
 #: Pieces that are written side by side.
 BATCH: Final = 64
@@ -73,12 +73,22 @@ def compose_twins(requests: Mapping[str, Request], stepper: Stepper, seed: int, 
     Returns:
         Pieces by "name/number", in the order of the requests.
     """
-    asked = {f"{name}/{number}": request for name, request in requests.items() for number in range(n_each[name])}
-    seeded = {name: replace(request, seed=(seed + index) % 2**32) for index, (name, request) in enumerate(asked.items())}
-    # Those of like length together: the batch lasts as long as its longest.
-    by_length = sorted(seeded, key=lambda name: seeded[name].n_bars * seeded[name].meter.bar_ticks)
+    asked = seeded(requests, seed, n_each)
     written: dict[str, Piece] = {}
-    for start in range(0, len(by_length), BATCH):
-        batch = by_length[start : start + BATCH]
-        written |= dict(zip(batch, compose_each([seeded[name] for name in batch], stepper), strict=True))
+    for names in by_length(asked, BATCH):
+        writers = write_each([asked[name] for name in names], stepper)
+        written |= {name: writer.piece() for name, writer in zip(names, writers, strict=True)}
     return {name: written[name] for name in asked}
+
+
+def seeded(requests: Mapping[str, Request], seed: int, n_each: Mapping[str, int]) -> dict[str, Request]:
+    """Return the requests by "name/number", each with a seed of its own."""
+    asked = [(f"{name}/{number}", request) for name, request in requests.items() for number in range(n_each[name])]
+    return {name: replace(request, seed=(seed + index) % 2**32) for index, (name, request) in enumerate(asked)}
+
+
+def by_length(requests: Mapping[str, Request], most: int) -> Iterator[list[str]]:
+    """Yield the names of at most so many requests of like length: a batch lasts as long as its longest piece."""
+    names = sorted(requests, key=lambda name: requests[name].n_bars * requests[name].meter.bar_ticks)
+    for start in range(0, len(names), most):
+        yield names[start : start + most]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scogen_pipeline.choosing.candidates import Candidate, write_candidates
 from scogen_pipeline.choosing.choice import choose
+from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.custom import Custom
 from scogen_pipeline.choosing.ear import Ear
 from scogen_pipeline.choosing.settings import ChoosingSettings
@@ -20,28 +21,26 @@ from scogen_pipeline.sampling.request import Request
 logger = logging.getLogger(__name__)
 
 
+def gather_critic(
+    known_music: pd.DataFrame, known_figures: pd.DataFrame, known_ear: pd.DataFrame, choosing: ChoosingSettings
+) -> Critic:
+    """Put together what candidates are judged by."""
+    return Critic(Ear(known_ear), OriginalityIndex(known_music), Custom(known_figures), choosing)
+
+
 def compose_candidates(
-    generation_model: TrainedModel, primer: bytes, known_ear: pd.DataFrame, request: Request, choosing: ChoosingSettings
+    generation_model: TrainedModel, primer: bytes, critic: Critic, request: Request
 ) -> dict[str, list[Candidate]]:
     """Write candidates for the pieces that are asked for; they go on from the primer if there is one."""
     opening = Primer.read(primer).tokens_for(request) if primer else ()
-    return write_candidates(request, generation_model.stepper(), choosing, Ear(known_ear), opening)
+    return write_candidates(request, generation_model.stepper(), critic, opening)
 
 
 def choose_pieces(
-    candidates: dict[str, list[Candidate]],
-    known_music: pd.DataFrame,
-    known_figures: pd.DataFrame,
-    known_ear: pd.DataFrame,
-    request: Request,
-    choosing: ChoosingSettings,
+    candidates: dict[str, list[Candidate]], critic: Critic, request: Request
 ) -> tuple[dict[str, Piece], dict[str, str]]:
     """Keep the best candidate of each piece, and say what it shares with the training set where that is known."""
-    index, custom, ear = OriginalityIndex(known_music), Custom(known_figures), Ear(known_ear)
-    choices = {
-        name: choose(own, index, custom, ear, choosing, (request.seed, number))
-        for number, (name, own) in enumerate(candidates.items())
-    }
+    choices = {name: choose(own, critic, (request.seed, number)) for number, (name, own) in enumerate(candidates.items())}
     receipts = {name: text for name, choice in choices.items() if (text := choice.receipt()) is not None}
     for name, choice in choices.items():
         if choice.comparison is not None:
