@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
+from chosen_pieces import chosen_pieces
 from model_critic import critic_of
-from scogen_pipeline.choosing.candidates import write_candidates
-from scogen_pipeline.choosing.choice import choose
-from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.figures import figures_of
-from scogen_pipeline.choosing.settings import MOST_WRITTEN, ChoosingSettings
+from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
 from scogen_pipeline.metrics.features import features_of
@@ -32,19 +29,6 @@ from scogen_pipeline.metrics.two_sample import two_sample_test
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.request import Request
-
-
-def written(request: Request, n: int, stepper: Any, critic: Critic) -> list[Piece]:
-    """Write and choose `n` pieces, half in major and half in minor, as many at a time as fit into a batch."""
-    candidates = critic.settings.candidates
-    pieces: list[Piece] = []
-    at_once = min(MOST_WRITTEN // candidates, -(-n // 2))
-    while len(pieces) < n:
-        seed = 1 + len(pieces)
-        asked = Request(genre=request.genre, key="Ca"[len(pieces) // at_once % 2], n=at_once, seed=seed)
-        groups = write_candidates(asked, stepper, critic).values()
-        pieces += [choose(group, critic, (seed, number)).piece for number, group in enumerate(groups)]
-    return pieces[:n]
 
 
 def distance(real: pd.DataFrame, generated: pd.DataFrame) -> tuple[float, float]:
@@ -85,7 +69,7 @@ def main() -> None:
         for n_candidates in arguments.candidates:
             critic = critic_of(arguments.model, ChoosingSettings(candidates=n_candidates))
             start = time.perf_counter()
-            pieces = written(Request(genre=genre), arguments.n, stepper, critic)
+            pieces = chosen_pieces(Request(genre=genre), arguments.n, stepper, critic)
             seconds = (time.perf_counter() - start) / len(pieces)
             away, spread = distance(measured, pd.DataFrame([figures_of(piece, n_bars) for piece in pieces]))
             auc = separability(real, pieces, n_bars)

@@ -1,11 +1,12 @@
 """What generated pieces share with the training set, beside what held-out human pieces share with it.
 
-    python benchmarks/originality.py --model data/06_models/pretrained [--n 64] [--genres "chorale+reel"]
+    python benchmarks/originality.py --model data/06_models/pretrained [--n 64] [--genres "chorale+reel"] [--candidates 0]
 
 Needs the encoded pieces that the model was trained on (`--encoded`). The index holds every gram, so runs are told to the note.
 For each genre: the longest shared run in notes and measures (median, and the 95 % quantile, which for the held-out pieces is the
 band), and the mean share of 8-, 12- and 16-grams. Held-out pieces are cut to the customary length of the genre, which generated
 ones have. The last column says how many of the outputs stay inside the band; the line below, which one copied most, and whom.
+Generated pieces are what a user gets, chosen from as many candidates as `generate` writes; `--candidates 1` chooses nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from chosen_pieces import chosen_pieces
+from model_critic import critic_of
+from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
 from scogen_pipeline.metrics.comparison import opening
 from scogen_pipeline.metrics.originality.comparing import LENGTHS, Comparison, OriginalityIndex
@@ -25,7 +29,6 @@ from scogen_pipeline.metrics.originality.index_table import index_of, known_piec
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.music.piece import Piece
-from scogen_pipeline.sampling.generate import compose_pieces
 from scogen_pipeline.sampling.request import Request
 from scogen_pipeline.tokens.vocabulary import Vocabulary
 
@@ -78,11 +81,13 @@ def main() -> None:
     parser.add_argument("--model", default="data/06_models/pretrained")
     parser.add_argument("--encoded", default="data/05_model_input/encoded_pieces.parquet")
     parser.add_argument("--genres", default="+".join(GENRES))
-    parser.add_argument("--n", type=int, default=64, help="pieces a genre, at most 64 generated")
+    parser.add_argument("--n", type=int, default=64, help="pieces a genre")
+    parser.add_argument("--candidates", type=int, default=0, help="as many as generate writes by default; 1 chooses nothing")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     model = TrainedModelDataset(filepath=arguments.model).load()
     index, stepper = build_index(arguments.encoded, model.vocabulary), model.stepper()
+    critic = critic_of(arguments.model, ChoosingSettings(candidates=arguments.candidates))
     names = ("n", "median", "95 %", "measures", "95 %", *(f"{n}-grams" for n in LENGTHS), "inside")
     print(" " * 28 + "".join(f"{name:>{width}}" for name, width in zip(names, (5, 8, 8, 9, 8, 9, 9, 9, 9), strict=True)))
     for genre in arguments.genres.split("+"):
@@ -91,8 +96,8 @@ def main() -> None:
             continue
         band = float(np.quantile([each.n_notes for each in real], BAND))
         print(line(f"{genre}, held out", real, band))
-        request = Request(genre=genre, n=arguments.n, seed=arguments.seed)
-        generated, _ = compare(index, compose_pieces(request, stepper).values())
+        request = Request(genre=genre, seed=arguments.seed)
+        generated, _ = compare(index, chosen_pieces(request, arguments.n, stepper, critic))
         print(line(f"{genre}, generated", generated, band))
         print(f"    {max(generated, key=lambda each: each.n_notes).receipt} ({took:.1f} ms a piece)")
 
