@@ -13,10 +13,9 @@ from tests.choosing.test_choice import reel
 from tests.choosing.test_reference import VOCABULARY, row
 from tests.metrics.originality.test_index_table import known
 
-from scogen_pipeline.choosing.ear import LENGTHS, Ear, ear_table, fit_ear
+from scogen_pipeline.choosing.ear import LENGTHS, Ear, ear_table, fit_ear, heard_features
 from scogen_pipeline.choosing.training_ear import learn_genres
 from scogen_pipeline.metrics.excerpt import excerpt
-from scogen_pipeline.metrics.features import features_of
 from scogen_pipeline.music.piece import Piece
 
 
@@ -31,7 +30,7 @@ def walk(seed: int, share_of_steps: float) -> Piece:
 
 
 def features_of_walks(share: float, first_seed: int, n_bars: int) -> list[dict[str, float]]:
-    return [features_of(excerpt(walk(seed, share), n_bars)) for seed in range(first_seed, first_seed + 60)]
+    return [heard_features(excerpt(walk(seed, share), n_bars)) for seed in range(first_seed, first_seed + 60)]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,7 @@ def test_what_belongs_to_no_length_that_was_learned_is_judged_by_the_nearest() -
 
 
 def test_a_feature_that_is_not_defined_or_far_away_does_not_decide_all(ear: Ear) -> None:
-    features = features_of(walk(1, 0.8))
+    features = heard_features(walk(1, 0.8))
     assert math.isfinite(ear.odds_of(dict.fromkeys(features, math.nan), "reel", 16))
     far, farther = (ear.odds_of(features | {"leap_share": share}, "reel", 16) for share in (1e6, 1e9))
     assert far == farther

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from scogen_pipeline.sampling.counterpoint import Voice, leanings
+from scogen_pipeline.sampling.counterpoint import Voice, customs_of, leanings
 
 REST = Voice((), 0, False)
 
@@ -44,6 +44,13 @@ def test_parallel_fifths_and_octaves_weigh(before: tuple[int, int], now: tuple[i
     parallel = leaning(now[1], [upper, Voice((), before[1], False)], 1, is_on_beat=True)
     from_elsewhere = leaning(now[1], [upper, Voice((), before[1] + 4, False)], 1, is_on_beat=True)
     assert parallel < from_elsewhere - 1
+
+
+def test_each_genre_has_its_own_customs() -> None:
+    doubling = [Voice((74,), 72, True), Voice((), 60, False)]
+    strict, free = (leanings([62], doubling, 1, customs_of(genre), is_on_beat=True) for genre in ("chorale", "string quartet"))
+    assert strict[0] < free[0] - 1
+    assert customs_of("madrigal") == customs_of("chorale")
 
 
 def test_contrary_motion_to_a_fifth_does_not_weigh() -> None:

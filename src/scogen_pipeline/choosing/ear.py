@@ -9,7 +9,8 @@ The classifier is a logistic regression on each feature and its square, so it is
 but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*.
 
 **Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. What is heard are
-excerpts, see `metrics.excerpt`; features are those of `metrics.features`.
+excerpts, see `metrics.excerpt`; what is heard of them are the features of `metrics.features` and figures of structure: how many
+measures return, and how phrases end.
 
 **References.** Azadi et al., *Discriminator Rejection Sampling* (2019); Grover et al., *Bias Correction of Learned Generative
 Models using Likelihood-Free Importance Weighting* (2019).
@@ -29,6 +30,8 @@ import pyarrow as pa
 
 from scogen_pipeline.metrics.boosting import usable
 from scogen_pipeline.metrics.features import FEATURES, features_of
+from scogen_pipeline.metrics.phrasing import cadence_share, regular_phrase_share
+from scogen_pipeline.metrics.self_similarity import RETURN_SHARES, return_shares
 from scogen_pipeline.music.piece import Piece
 from scogen_pipeline.sampling.stages import STAGE_BARS
 
@@ -44,12 +47,19 @@ EAR_SCHEMA: Final = pa.schema(
         *((name, pa.float64()) for name in ("centre", "spread", "linear", "square")),
     ]
 )
+_HEARD: Final = (*FEATURES, *RETURN_SHARES, "regular_phrase_share", "cadence_share")
 #: Farther from the centre, in spreads, makes no difference.
 _FARTHEST: Final = 4.0
 #: Inverse of the penalty on weights: some hundred pieces are few for twice as many weights.
 _TRUST: Final = 0.03
 
 FloatArray = npt.NDArray[np.float64]
+
+
+def heard_features(piece: Piece) -> dict[str, float]:
+    """Return what is heard of an excerpt; NaN where a feature is not defined."""
+    phrasing = {"regular_phrase_share": regular_phrase_share(piece), "cadence_share": cadence_share(piece)}
+    return features_of(piece) | return_shares(piece) | phrasing
 
 
 def fit_ear(
@@ -60,15 +70,15 @@ def fit_ear(
     Args:
         genre: Of all pieces.
         n_bars: Their length, one of `LENGTHS`.
-        real: Features of real pieces.
-        generated: Features of about as many generated ones.
+        real: `heard_features` of real pieces.
+        generated: Those of about as many generated ones.
 
     Returns:
         Rows of the table of `EAR_SCHEMA`.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (2 s that listening does not need)
 
-    features = pd.DataFrame([*real, *generated], columns=list(FEATURES))
+    features = pd.DataFrame([*real, *generated], columns=list(_HEARD))
     names = usable(features)
     values = features[names].to_numpy(dtype=np.float64)
     centres, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
@@ -107,7 +117,7 @@ class Ear:
 
     def odds(self, heard: Piece) -> float:
         """Return the log odds that an excerpt of a piece of a known genre is real."""
-        return self.odds_of(features_of(heard), heard.genre, heard.n_bars)
+        return self.odds_of(heard_features(heard), heard.genre, heard.n_bars)
 
     def odds_of(self, features: Mapping[str, float], genre: str, n_bars: int) -> float:
         """Return the log odds of so many measures with these features; one that is not defined says nothing."""

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scogen_pipeline.choosing.ear import EXCERPT_BARS, LENGTHS, fit_ear
+from scogen_pipeline.choosing.ear import EXCERPT_BARS, LENGTHS, fit_ear, heard_features
 from scogen_pipeline.errors import RequestError
 from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
-from scogen_pipeline.metrics.features import features_of
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
 from scogen_pipeline.sampling.twins import compose_twins, twin_requests
@@ -54,7 +53,7 @@ def learn_genres(encoded: pd.DataFrame, stepper: Stepper, most: int) -> Iterator
 def _heard(pieces: Iterable[Piece], n_bars: int) -> list[dict[str, float]]:
     """Return the features of the beginnings that belong to a length."""
     beginnings = (excerpt(piece, n_bars) for piece in pieces)
-    return [features_of(beginning) for beginning in beginnings if beginning.n_bars > n_bars - LENGTHS[0]]
+    return [heard_features(beginning) for beginning in beginnings if beginning.n_bars > n_bars - LENGTHS[0]]
 
 
 def _some_pieces(trained: pd.DataFrame, stepper: Stepper, most: int) -> tuple[dict[str, Piece], dict[str, Request]]:

@@ -19,6 +19,8 @@ from scogen_pipeline.music.piece import Piece
 
 #: Distances in measures at which self-similarity is told.
 DISTANCES: Final = tuple(range(1, 17))
+#: What `return_shares` tells.
+RETURN_SHARES: Final = ("exact_return_share", "near_return_share", "rhythm_return_share", "pitch_return_share")
 _NEAR: Final = 0.75
 #: Onset in the measure, part, pitch, duration.
 _Sounding = tuple[int, int, int, int]
@@ -49,14 +51,13 @@ def return_shares(piece: Piece) -> dict[str, float]:
     measures = [measure for measure in measures_of(piece) if measure]
     attacks = _attacks(measures)
     is_near = [any(_jaccard(b, a) >= _NEAR for a in attacks[:index]) for index, b in enumerate(attacks)]
-    return {
-        "exact_return_share": _returning(measures, lambda measure: measure),
-        "near_return_share": fmean(is_near) if is_near else math.nan,
-        "rhythm_return_share": _returning(
-            measures, lambda measure: frozenset((onset, part, duration) for onset, part, _, duration in measure)
-        ),
-        "pitch_return_share": _returning(measures, lambda measure: tuple((part, pitch) for _, part, pitch, _ in measure)),
-    }
+    shares = (
+        _returning(measures, lambda measure: measure),
+        fmean(is_near) if is_near else math.nan,
+        _returning(measures, lambda measure: frozenset((onset, part, duration) for onset, part, _, duration in measure)),
+        _returning(measures, lambda measure: tuple((part, pitch) for _, part, pitch, _ in measure)),
+    )
+    return dict(zip(RETURN_SHARES, shares, strict=True))
 
 
 def _returning(measures: Sequence[_Measure], face: Callable[[_Measure], Hashable]) -> float:

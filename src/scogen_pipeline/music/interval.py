@@ -9,5 +9,8 @@ from typing import Final
 
 #: A major second; what is wider is a leap.
 LARGEST_STEP: Final = 2
-#: Octave and fifth, within the octave: two voices should not move alike from one of them to the next.
-PERFECT: Final = (0, 7)
+#: Within the octave.
+OCTAVE: Final = 0
+FIFTH: Final = 7
+#: Two voices should not move alike from one of them to the next.
+PERFECT: Final = (OCTAVE, FIFTH)

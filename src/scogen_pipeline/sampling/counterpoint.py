@@ -2,7 +2,8 @@
 
 The model writes one note after another; what sounds together it knows less well than what follows. So where several parts sound,
 each pitch that makes no chord with the rest, moves in parallel fifths or octaves, or crosses a neighbour loses some of its
-probability. Real music does all of these, some of the time: the weights are chosen to come near its rates, not to forbid.
+probability. Real music does all of these, some of the time, and each genre in its own measure: a quartet doubles a line in
+octaves, a chorale hardly ever. The weights are chosen to come near its rates, not to forbid.
 
 **Conventions.** Weights are natural logarithms, 0 or below. Pitches are MIDI numbers, all moved alike.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scogen_pipeline.music.chord import SEVENTH_CHORDS, TRIADS, fits, mask_of
-from scogen_pipeline.music.interval import LARGEST_STEP, PERFECT
+from scogen_pipeline.music.interval import FIFTH, LARGEST_STEP, OCTAVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,28 @@ _SEVENTH_WEIGHT: Final = -0.1
 _DISSONANCE_WEIGHT: Final = -0.5
 #: A dissonance that is reached by step off the beat is a passing note.
 _PASSING_WEIGHT: Final = -0.1
-_PARALLEL_WEIGHT: Final = -8.0
-_CROSSING_WEIGHT: Final = -1.0
+
+
+class Customs(NamedTuple):
+    """What a genre makes of what parts do to each other.
+
+    Args:
+        fifths: Weight of moving in parallel fifths with another part.
+        octaves: The same of octaves and unisons.
+        crossing: Weight of crossing a neighbour.
+    """
+
+    fifths: float = -8.0
+    octaves: float = -8.0
+    crossing: float = -1.0
+
+
+_STRICT: Final = Customs()
+#: Other genres are strict. Found with one network: see benchmarks/part_writing.py, and find them again for another.
+_CUSTOMS: Final[dict[str, Customs]] = {
+    "renaissance": Customs(fifths=-4.0, octaves=-5.0, crossing=-0.4),
+    "string quartet": Customs(fifths=-6.0, octaves=0.0, crossing=0.0),
+}
 
 
 class Voice(NamedTuple):
@@ -43,13 +64,21 @@ class Voice(NamedTuple):
     is_hand: bool = False
 
 
-def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_on_beat: bool) -> list[float]:
+def customs_of(genre: str) -> Customs:
+    """Return the customs of a genre."""
+    return _CUSTOMS.get(genre, _STRICT)
+
+
+def leanings(
+    pitches: Sequence[int], voices: Sequence[Voice], part: int, customs: Customs = _STRICT, *, is_on_beat: bool
+) -> list[float]:
     """Return the log weight of each pitch that a part may begin, given what the others do.
 
     Args:
         pitches: The pitches that may begin.
         voices: Every part, top first; that of `part` as it is without the pitch.
         part: Index of the part.
+        customs: Those of the genre.
         is_on_beat: Whether the onset is on a beat.
     """
     own = voices[part]
@@ -63,9 +92,9 @@ def leanings(pitches: Sequence[int], voices: Sequence[Voice], part: int, *, is_o
         weight = _WEIGHT_BY_MASK[chord | 1 << pitch % 12]
         if not is_on_beat and 0 < abs(pitch - own.previous) <= LARGEST_STEP:
             weight = max(weight, _PASSING_WEIGHT)
-        weight += _PARALLEL_WEIGHT * sum(_is_parallel(own.previous, pitch, other) for other in moving) if moving else 0.0
+        weight += sum(_parallel_weight(own.previous, pitch, other, customs) for other in moving)
         if not floor <= pitch <= ceiling:
-            weight += _CROSSING_WEIGHT
+            weight += customs.crossing
         weights.append(weight)
     return weights
 
@@ -74,13 +103,15 @@ def _may_be_parallel(voice: Voice) -> bool:
     return voice.begins and voice.previous > 0 and len(voice.sounding) == 1 and not voice.is_hand
 
 
-def _is_parallel(previous: int, pitch: int, other: Voice) -> bool:
-    """Tell whether two voices move alike from one fifth or octave to the next."""
+def _parallel_weight(previous: int, pitch: int, other: Voice, customs: Customs) -> float:
+    """Return the weight of a move if two voices move alike from one fifth or octave to the next, else 0."""
     if not previous or pitch == previous:
-        return False
+        return 0.0
     before, now = abs(previous - other.previous) % 12, abs(pitch - other.sounding[0]) % 12
     is_similar = (pitch - previous) * (other.sounding[0] - other.previous) > 0
-    return before == now and now in PERFECT and is_similar
+    if before != now or not is_similar:
+        return 0.0
+    return {FIFTH: customs.fifths, OCTAVE: customs.octaves}.get(now, 0.0)
 
 
 def _weight_of(mask: int) -> float:

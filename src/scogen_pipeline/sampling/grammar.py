@@ -14,7 +14,7 @@ import functools
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, Literal
 
-from scogen_pipeline.sampling.counterpoint import Voice, leanings
+from scogen_pipeline.sampling.counterpoint import Voice, customs_of, leanings
 from scogen_pipeline.sampling.harmony import closing_pitch_classes, opening_leaning
 from scogen_pipeline.sampling.outline import Outline
 from scogen_pipeline.sampling.part_state import PartState
@@ -54,6 +54,7 @@ class Grammar:
         self._ids = token_ids_of(vocabulary)
         self._outline = Outline(plan, vocabulary)
         self._rhythm = Rhythm(plan)
+        self._customs = customs_of(plan.genre)
         self._voices = [PartState(part.instrument.max_notes) for part in plan.parts]
         self._layered_parts = [part for part, voice in enumerate(self._voices) if voice.has_layers]
         self._after: _After = "start"
@@ -90,7 +91,7 @@ class Grammar:
         if len(self._voices) == 1:
             return weights
         is_on_beat = (self._onset - self._bar_onset) % self._plan.meter.beat_ticks == 0
-        together = leanings(pitches, self._voices_now(), self._part, is_on_beat=is_on_beat)
+        together = leanings(pitches, self._voices_now(), self._part, self._customs, is_on_beat=is_on_beat)
         return [opening + leaning for opening, leaning in zip(weights, together, strict=True)]
 
     def _voices_now(self) -> list[Voice]:

@@ -16,8 +16,8 @@ from scogen_pipeline.music.instruments import find_instrument
 from scogen_pipeline.music.piece import Piece, parts_for
 from scogen_pipeline.sampling.form import returns_of_form
 from scogen_pipeline.sampling.progression import chords_in_slots, parse_progression
-from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH
-from scogen_pipeline.tokens.encoding import normal_shift, spell_conditions
+from scogen_pipeline.tokens.alphabet import HIGH_PITCH, LOW_PITCH, value_of
+from scogen_pipeline.tokens.encoding import CONDITIONS, normal_shift, spell_conditions
 
 if TYPE_CHECKING:
     from scogen_pipeline.analysis.chords import Chord
@@ -95,6 +95,11 @@ class Plan:
     def begun_at(self, onset: int) -> Plan:
         """Return the plan of a piece whose first note begins at a tick."""
         return replace(self, pickup_ticks=self.meter.bar_ticks - onset) if self.has_pickup else self
+
+    @cached_property
+    def genre(self) -> str:
+        """Its genre, as the model knows it."""
+        return value_of(self.conditions[CONDITIONS.index("genre")])
 
     @cached_property
     def end(self) -> int:
