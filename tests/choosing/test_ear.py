@@ -80,3 +80,10 @@ def test_genres_with_pieces_enough_are_learned_from_training_pieces_and_their_tw
     ear = Ear(ear_table(learned).to_pandas())
     real = [ear.odds(replace(known(seed).piece, genre="folk song")) for seed in range(60, 70)]
     assert np.mean(real) > 0
+
+
+def test_where_nothing_can_be_told_the_odds_are_even() -> None:
+    same = features_of_walks(0.6, 0, 8) + features_of_walks(0.6, 100, 8)
+    ear = Ear(ear_table([fit_ear("reel", 8, same[::2], same[1::2])]).to_pandas())
+    fresh = [ear.odds_of(features, "reel", 8) for features in features_of_walks(0.6, 3000, 8)]
+    assert np.abs(fresh).mean() < 0.5

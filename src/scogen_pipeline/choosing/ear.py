@@ -6,14 +6,17 @@ of being real. Drawn so from many, pieces are spread as real ones are; whoever k
 pieces that are all alike.
 
 The classifier is a logistic regression on each feature and its square, so it is kept as a table of numbers, and needs nothing
-but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*.
+but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*. What is weighed by
+odds needs them right, not only in the right order: those of pieces that the classifier has not learned from say how far it can be
+believed, and its odds are scaled by that.
 
 **Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. What is heard are
 excerpts, see `metrics.excerpt`; what is heard of them are the features of `metrics.features` and figures of structure: how many
 measures return, and how phrases end.
 
 **References.** Azadi et al., *Discriminator Rejection Sampling* (2019); Grover et al., *Bias Correction of Learned Generative
-Models using Likelihood-Free Importance Weighting* (2019).
+Models using Likelihood-Free Importance Weighting* (2019); Platt, *Probabilistic Outputs for Support Vector Machines* (1999), for
+the scale.
 """
 
 from __future__ import annotations
@@ -51,7 +54,8 @@ _HEARD: Final = (*FEATURES, *RETURN_SHARES, "regular_phrase_share", "cadence_sha
 #: Farther from the centre, in spreads, makes no difference.
 _FARTHEST: Final = 4.0
 #: Inverse of the penalty on weights: some hundred pieces are few for twice as many weights.
-_TRUST: Final = 0.03
+_TRUST: Final = 0.1
+_N_FOLDS: Final = 5
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -77,6 +81,7 @@ def fit_ear(
         Rows of the table of `EAR_SCHEMA`.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (2 s that listening does not need)
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: PLC0415
 
     features = pd.DataFrame([*real, *generated], columns=list(_HEARD))
     names = usable(features)
@@ -84,10 +89,14 @@ def fit_ear(
     centres, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
     is_real = np.arange(len(values)) < len(real)
     classifier = LogisticRegression(C=_TRUST, class_weight="balanced", max_iter=5000)
-    classifier.fit(np.concatenate(_terms(values, centres, spreads), axis=1), is_real)
-    linear, square = np.split(classifier.coef_[0], 2)
+    terms = np.concatenate(_terms(values, centres, spreads), axis=1)
+    folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=1)
+    odds = cross_val_predict(classifier, terms, is_real, cv=folds, method="decision_function")
+    scale = max(0.0, float(LogisticRegression(C=np.inf, class_weight="balanced").fit(odds[:, None], is_real).coef_[0, 0]))
+    classifier.fit(terms, is_real)
+    linear, square = np.split(scale * classifier.coef_[0], 2)
     facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
-    constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": float(classifier.intercept_[0]), "square": 0.0}
+    constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": scale * float(classifier.intercept_[0]), "square": 0.0}
     table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(
         genre=genre, bars=n_bars
     )

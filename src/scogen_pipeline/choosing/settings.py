@@ -34,7 +34,7 @@ class ChoosingSettings:
     """
 
     candidates: int = 0
-    ear: float = 2.0
+    ear: float = 1.5
     likelihood: float = 1.0
     structure: float = 1.0
     theory: float = 1.0
