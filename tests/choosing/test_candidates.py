@@ -22,7 +22,7 @@ from scogen_pipeline.tokens.vocabulary import fit_vocabulary
 DEAF = Ear(pd.DataFrame(columns=EAR_SCHEMA.names))
 NO_CUSTOM = Custom(pd.DataFrame(columns=CUSTOM_SCHEMA.names))
 #: Finds every reel as likely as any other.
-CONSTANT = Ear(pd.DataFrame([("reel", 16, "", 0.0, 1.0, 0.0, 0.0)], columns=EAR_SCHEMA.names))
+CONSTANT = Ear(pd.DataFrame([("reel", 16, "", 0.0, 1.0, 0.0, 0.0, 0.0)], columns=EAR_SCHEMA.names))
 REQUEST = Request(genre="reel", bars=4, n=2, seed=3)
 
 

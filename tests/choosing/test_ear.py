@@ -87,3 +87,9 @@ def test_where_nothing_can_be_told_the_odds_are_even() -> None:
     ear = Ear(ear_table([fit_ear("reel", 8, same[::2], same[1::2])]).to_pandas())
     fresh = [ear.odds_of(features, "reel", 8) for features in features_of_walks(0.6, 3000, 8)]
     assert np.abs(fresh).mean() < 0.5
+
+
+def test_half_of_the_real_pieces_are_real_enough(ear: Ear) -> None:
+    odds = [ear.odds(walk(seed, 0.8)) for seed in range(2000, 2060)]
+    assert 0.2 < np.mean(np.isclose(odds, max(odds))) < 0.8
+    assert ear.odds(walk(1, 1.0)) <= max(odds)

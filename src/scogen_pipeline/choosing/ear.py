@@ -8,7 +8,8 @@ pieces that are all alike.
 The classifier is a logistic regression on each feature and its square, so it is kept as a table of numbers, and needs nothing
 but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*. What is weighed by
 odds needs them right, not only in the right order: those of pieces that the classifier has not learned from say how far it can be
-believed, and its odds are scaled by that.
+believed, and its odds are scaled by that. Nor is more real than real real: what sounds as likely as the middle one of the real
+pieces sounds likely enough, else the extreme would be preferred.
 
 **Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. What is heard are
 excerpts, see `metrics.excerpt`; what is heard of them are the features of `metrics.features` and figures of structure: how many
@@ -48,6 +49,7 @@ EAR_SCHEMA: Final = pa.schema(
         ("bars", pa.int32()),  # the length
         ("feature", pa.string()),  # empty for the constant
         *((name, pa.float64()) for name in ("centre", "spread", "linear", "square")),
+        ("ceiling", pa.float64()),  # the most that the odds can be, the same in all rows of a genre and length
     ]
 )
 _HEARD: Final = (*FEATURES, *RETURN_SHARES, "regular_phrase_share", "cadence_share")
@@ -95,10 +97,11 @@ def fit_ear(
     scale = max(0.0, float(LogisticRegression(C=np.inf, class_weight="balanced").fit(odds[:, None], is_real).coef_[0, 0]))
     classifier.fit(terms, is_real)
     linear, square = np.split(scale * classifier.coef_[0], 2)
+    ceiling = scale * float(np.median(odds[is_real]))
     facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
     constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": scale * float(classifier.intercept_[0]), "square": 0.0}
     table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(
-        genre=genre, bars=n_bars
+        genre=genre, bars=n_bars, ceiling=ceiling
     )
     return table.reindex(columns=EAR_SCHEMA.names)
 
@@ -133,7 +136,7 @@ class Ear:
         weights = self._weights(genre, n_bars)
         values = np.array([features.get(name, math.nan) for name in weights.features])
         linear, square = _terms(values, weights.centres, weights.spreads)
-        return float(weights.constant + linear @ weights.linear + square @ weights.square)
+        return min(weights.ceiling, float(weights.constant + linear @ weights.linear + square @ weights.square))
 
     def _weights(self, genre: str, n_bars: int) -> _Weights:
         """Return what was learned of the length that so many measures belong to, or of the nearest."""
@@ -146,6 +149,7 @@ class _Weights(NamedTuple):
     """What was learned of a genre and length; arrays have shape (features,)."""
 
     constant: float
+    ceiling: float
     features: tuple[str, ...]
     centres: FloatArray
     spreads: FloatArray
@@ -158,7 +162,8 @@ class _Weights(NamedTuple):
         is_constant = rows["feature"] == ""
         own = rows[~is_constant]
         columns = (own[name].to_numpy() for name in ("centre", "spread", "linear", "square"))
-        return cls(float(rows.loc[is_constant, "linear"].iloc[0]), tuple(own["feature"]), *columns)
+        constant = rows[is_constant].iloc[0]
+        return cls(float(constant["linear"]), float(constant["ceiling"]), tuple(own["feature"]), *columns)
 
 
 def _by_length(rows: pd.DataFrame) -> dict[int, _Weights]:
