@@ -8,8 +8,8 @@ pieces that are all alike.
 The classifier is a logistic regression on each feature and its square, so it is kept as a table of numbers, and needs nothing
 but NumPy to listen. Four measures sound other than sixteen: there is a classifier for each of a few *lengths*. What is weighed by
 odds needs them right, not only in the right order: those of pieces that the classifier has not learned from say how far it can be
-believed, and its odds are scaled by that. Nor is more real than real real: what sounds as likely as the middle one of the real
-pieces sounds likely enough, else the extreme would be preferred.
+believed, and its odds are scaled by that. Nor is more real than real real: odds end at those that one real piece in ten exceeds,
+beyond which the classifier has learned from nothing.
 
 **Conventions.** Odds are natural logarithms: 0 if real and generated are equally likely, above 0 for real. What is heard are
 excerpts, see `metrics.excerpt`; what is heard of them are the features of `metrics.features` and figures of structure: how many
@@ -58,6 +58,8 @@ _FARTHEST: Final = 4.0
 #: Inverse of the penalty on weights: some hundred pieces are few for twice as many weights.
 _TRUST: Final = 0.1
 _N_FOLDS: Final = 5
+#: Share of the real pieces whose odds are not cut off.
+_CEILING: Final = 0.9
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -97,7 +99,7 @@ def fit_ear(
     scale = max(0.0, float(LogisticRegression(C=np.inf, class_weight="balanced").fit(odds[:, None], is_real).coef_[0, 0]))
     classifier.fit(terms, is_real)
     linear, square = np.split(scale * classifier.coef_[0], 2)
-    ceiling = scale * float(np.median(odds[is_real]))
+    ceiling = scale * float(np.quantile(odds[is_real], _CEILING))
     facts = {"feature": names, "centre": centres, "spread": spreads, "linear": linear, "square": square}
     constant = {"feature": "", "centre": 0.0, "spread": 1.0, "linear": scale * float(classifier.intercept_[0]), "square": 0.0}
     table: pd.DataFrame = pd.concat([pd.DataFrame([constant]), pd.DataFrame(facts)], ignore_index=True).assign(
