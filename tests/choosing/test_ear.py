@@ -15,6 +15,7 @@ from tests.metrics.originality.test_index_table import known
 
 from scogen_pipeline.choosing.ear import LENGTHS, Ear, ear_table, fit_ear, heard_features
 from scogen_pipeline.choosing.training_ear import learn_genres
+from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.excerpt import excerpt
 from scogen_pipeline.music.piece import Piece
 
@@ -80,6 +81,11 @@ def test_genres_with_pieces_enough_are_learned_from_training_pieces_and_their_tw
     ear = Ear(ear_table(learned).to_pandas())
     real = [ear.odds(replace(known(seed).piece, genre="folk song")) for seed in range(60, 70)]
     assert np.mean(real) > 0
+
+
+def test_an_ear_of_an_earlier_version_is_refused() -> None:
+    with pytest.raises(DataError, match="received none called bars, ceiling"):
+        Ear(ear_table([]).to_pandas().drop(columns=["bars", "ceiling"]))
 
 
 def test_where_nothing_can_be_told_the_odds_are_even() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from scogen_pipeline.analysis.note_columns import BoolArray, FloatArray, IntArray, NoteColumns, measure_bounds, note_columns
 from scogen_pipeline.analysis.slots import harmonic_slots
+from scogen_pipeline.music.interval import FIFTH
 from scogen_pipeline.music.key import Key, Mode
 from scogen_pipeline.music.piece import Piece
 
@@ -158,7 +159,7 @@ def _bass_scores() -> FloatArray:
 def _moves() -> FloatArray:
     """Return the gain of each move from a chord (row) to another (column), `(48, 48)`; 0 for staying."""
     roots = np.array([chord.root for chord in _CHORDS])
-    return np.where((roots[:, None] - roots[None, :]) % 12 == 7, _FALLING_FIFTH, 0.0)
+    return np.where((roots[:, None] - roots[None, :]) % 12 == FIFTH, _FALLING_FIFTH, 0.0)
 
 
 def _best_path(scores: FloatArray, costs: FloatArray) -> list[int]:

@@ -75,18 +75,15 @@ def choose(candidates: Sequence[Candidate], critic: Critic, seed: Sequence[int])
         seed: Draws the candidate, or its pattern.
     """
     pieces = [candidate.piece for candidate in candidates]
-    genre, index = pieces[0].genre, critic.index
-    comparisons = [index.compare(piece) if len(index) else None for piece in pieces]
+    genre, random = pieces[0].genre, np.random.default_rng(list(seed))
     best, distances, odds = 0, dict[str, float](), None
-    if len(candidates) > 1:
-        random = np.random.default_rng(list(seed))
-        if critic.knows(genre):
-            best = drawn_in_the_end(pieces, critic, random)
-            odds = critic.ear.odds(excerpt(pieces[best], EXCERPT_BARS))
-        else:
-            best, distances = _nearest_to_pattern(candidates, comparisons, critic, random)
+    if len(candidates) > 1 and critic.knows(genre):
+        best = drawn_in_the_end(pieces, critic, random)
+        odds = critic.ear.odds(excerpt(pieces[best], EXCERPT_BARS))
+    elif len(candidates) > 1:
+        best, distances = _nearest_to_pattern(candidates, critic, random)
     usual_run = critic.custom.usual_run(genre)
-    return Choice(pieces[best], best + 1, len(candidates), distances, comparisons[best], usual_run, odds)
+    return Choice(pieces[best], best + 1, len(candidates), distances, critic.comparison(pieces[best]), usual_run, odds)
 
 
 def drawn_in_the_end(pieces: Sequence[Piece], critic: Critic, random: np.random.Generator) -> int:
@@ -107,15 +104,12 @@ def drawn_in_the_end(pieces: Sequence[Piece], critic: Critic, random: np.random.
 
 
 def _nearest_to_pattern(
-    candidates: Sequence[Candidate],
-    comparisons: Sequence[Comparison | None],
-    critic: Critic,
-    random: np.random.Generator,
+    candidates: Sequence[Candidate], critic: Critic, random: np.random.Generator
 ) -> tuple[int, dict[str, float]]:
     genre, custom = candidates[0].piece.genre, critic.custom
     pattern = custom.pattern(genre, random)
-    pairs = zip(candidates, comparisons, strict=True)
-    distances = [custom.distances(judged(candidate, comparison), pattern, genre) for candidate, comparison in pairs]
+    judgements = (judged(candidate, critic.comparison(candidate.piece)) for candidate in candidates)
+    distances = [custom.distances(figures, pattern, genre) for figures in judgements]
     weights = critic.settings.weights
     totals = [sum(weights[group] * value for group, value in each.items()) for each in distances]
     best = totals.index(min(totals))

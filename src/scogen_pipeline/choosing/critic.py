@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scogen_pipeline.choosing.custom import Custom
     from scogen_pipeline.choosing.ear import Ear
     from scogen_pipeline.choosing.settings import ChoosingSettings
-    from scogen_pipeline.metrics.originality.comparing import OriginalityIndex
+    from scogen_pipeline.metrics.originality.comparing import Comparison, OriginalityIndex
     from scogen_pipeline.music.piece import Piece
 
 #: Opinions that are kept: what many candidates have come from is judged once.
@@ -47,6 +47,10 @@ class Critic:
         """Tell whether candidates of a genre can be drawn by their odds, and shall be."""
         return self.settings.ear > 0 and self.ear.knows(genre)
 
+    def comparison(self, piece: Piece) -> Comparison | None:
+        """Return what a piece shares with the training set; None without an index."""
+        return self.index.compare(piece) if len(self.index) else None
+
     def gains(self, pieces: Sequence[Piece], n_bars: int) -> list[float]:
         """Return what the last stage speaks for each of some pieces.
 
@@ -64,12 +68,12 @@ class Critic:
     def _opinion_of(self, piece: Piece) -> float:
         """Return what speaks for some measures, as a piece of their own."""
         odds = self.settings.ear * self.ear.odds(piece)
-        return odds - self.settings.originality * self._beyond_band(piece) if len(self.index) else odds
+        comparison = self.comparison(piece)
+        return odds if comparison is None else odds - self.settings.originality * self._beyond_band(comparison, piece.genre)
 
-    def _beyond_band(self, piece: Piece) -> float:
+    def _beyond_band(self, comparison: Comparison, genre: str) -> float:
         """Return how far the longest run shared with the training set lies beyond what is usual, in spreads."""
-        n_notes = float(self.index.compare(piece).n_notes)
-        return self.custom.distances({ORIGINALITY: n_notes}, {}, piece.genre).get("originality", 0.0)
+        return self.custom.distances({ORIGINALITY: float(comparison.n_notes)}, {}, genre).get("originality", 0.0)
 
 
 def _heard(piece: Piece, start: int, end: int) -> Piece:

@@ -32,6 +32,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from scogen_pipeline.errors import DataError
 from scogen_pipeline.metrics.boosting import usable
 from scogen_pipeline.metrics.features import FEATURES, features_of
 from scogen_pipeline.metrics.phrasing import cadence_share, regular_phrase_share
@@ -120,9 +121,18 @@ class Ear:
 
     Args:
         table: What `ear_table` wrote; without rows, no genre is known.
+
+    Raises:
+        DataError: If it is none of this version.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
+        missing = [name for name in EAR_SCHEMA.names if name not in table]
+        if missing:
+            raise DataError(
+                f"`ear.parquet` must have the columns {', '.join(EAR_SCHEMA.names)}, received none called {', '.join(missing)}. "
+                "It was learned by an earlier scogen: run `kedro run --pipeline reference` for its model again."
+            )
         self._by_genre = {genre: _by_length(rows) for genre, rows in table.groupby("genre")}
 
     def knows(self, genre: str) -> bool:

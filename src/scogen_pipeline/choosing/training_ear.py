@@ -17,6 +17,7 @@ from scogen_pipeline.errors import RequestError
 from scogen_pipeline.metrics.excerpt import excerpt, is_comparable
 from scogen_pipeline.metrics.pairing import decoded_piece
 from scogen_pipeline.music.genres import GENRES
+from scogen_pipeline.sampling.stages import STAGE_BARS
 from scogen_pipeline.sampling.twins import compose_twins, twin_requests
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def learn_genres(encoded: pd.DataFrame, stepper: Stepper, most: int) -> Iterator
 def _heard(pieces: Iterable[Piece], n_bars: int) -> list[dict[str, float]]:
     """Return the features of the beginnings that belong to a length."""
     beginnings = (excerpt(piece, n_bars) for piece in pieces)
-    return [heard_features(beginning) for beginning in beginnings if beginning.n_bars > n_bars - LENGTHS[0]]
+    return [heard_features(beginning) for beginning in beginnings if beginning.n_bars > n_bars - STAGE_BARS]
 
 
 def _some_pieces(trained: pd.DataFrame, stepper: Stepper, most: int) -> tuple[dict[str, Piece], dict[str, Request]]:

@@ -17,11 +17,11 @@ from typing import Final
 
 from scogen_pipeline.analysis.phrases import phrases_of
 from scogen_pipeline.metrics.structure import top_line
+from scogen_pipeline.music.interval import FIFTH
 from scogen_pipeline.music.piece import Measure, Note, Piece
 
 _REGULAR: Final = (4, 8)
 _LONG: Final = 1.5
-_FIFTH: Final = 7
 
 
 def regular_phrase_share(piece: Piece) -> float:
@@ -66,4 +66,4 @@ def _is_cadence(piece: Piece, notes: list[Note], measure: Measure) -> bool:
     if last.duration < _LONG * fmean(note.duration for note in notes):
         return False
     lowest = min(note.pitch for note in piece.notes if note.onset <= last.onset < note.end)
-    return (lowest - piece.key.tonic_pitch_class) % 12 in (0, _FIFTH)
+    return (lowest - piece.key.tonic_pitch_class) % 12 in (0, FIFTH)
