@@ -51,8 +51,8 @@ def written(model: TrainedModel, requests: Iterable[Request], seed: int) -> Iter
 
 
 def real(pairs: pd.DataFrame, requests: Mapping[str, Request], vocabulary: Vocabulary) -> Iterator[tuple[Request, Plan, Tokens]]:
-    """Yield the tokens of real pieces, as many measures as their twins have."""
-    for row in pairs.itertuples():
+    """Yield the tokens of the real pieces that have twins, as many measures as those have."""
+    for row in pairs[pairs["origin"] == "real"].itertuples():
         plan = Plan.of(requests[row.piece])
         tokens = vocabulary.tokens_of(row.ids)[1:-1]
         bars = [index for index, token in enumerate(tokens) if kind_of(token) == "bar"]
@@ -67,7 +67,7 @@ def rates(pieces: Iterable[tuple[Request, Plan, Tokens]], vocabulary: Vocabulary
         view.take(START)
         for token in tokens:
             token_id = vocabulary.id_of(token)
-            for name, ids in memory.leanings(view.features()):
+            for name, ids in memory.leanings(view.features(), view):
                 if ids and (name == "returning" or kind_of(token) == kind_of(vocabulary.tokens[ids[0]])):
                     asked[name] += 1
                     gone[name] += token_id in ids

@@ -1,4 +1,4 @@
-"""The structure of generated pieces beside that of held-out real ones, with the ratio of the means.
+"""The structure of generated pieces beside that of held-out real ones, with the ratio of the means and its interval of 95 %.
 
     python benchmarks/structure.py [--model FOLDER] [--data FOLDER] [--n 64] [--genres "chorale+reel"] [--shape 1]
         [--candidates 0] [--keep FILE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scogen_pipeline.metrics.distributions import compare
+from scogen_pipeline.metrics.distributions import compare, ratio_of_means
 
 REAL = np.random.default_rng(0).normal(size=400)
 
@@ -45,3 +45,18 @@ def test_constants_are_compared_too() -> None:
 
 def test_a_handful_is_not_compared() -> None:
     assert np.isnan(compare(REAL[:4], REAL)).all()
+
+
+def test_the_interval_of_a_ratio_holds_the_true_one() -> None:
+    random = np.random.default_rng(2)
+    found = ratio_of_means(random.normal(3, 1, 200), random.normal(2, 1, 200))
+
+    assert found.ratio_low < 1.5 < found.ratio_high
+    assert found.ratio_low < found.ratio < found.ratio_high
+    assert found.ratio_high - found.ratio_low == pytest.approx(4 * 0.065, rel=0.25)  # by the delta method
+
+
+def test_there_is_no_ratio_to_nothing() -> None:
+    assert np.isnan(ratio_of_means(np.ones(9), np.zeros(9))).all()
+    assert np.isnan(ratio_of_means(np.ones(9), np.array([]))).all()
+    assert np.isnan(ratio_of_means(np.array([]), np.ones(9))).all()

@@ -20,16 +20,17 @@ RETURN = "bar=2 like=2 phrase=2 chord=0-major chord=0-major pos=0 dur=24"
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(shape.WEIGHTS, "reel", Weights(1.0, 2.0, 3.0, 4.0, running=5.0, repeating=-6.0))
+    monkeypatch.setitem(shape.WEIGHTS, "chorale", Weights())
 
 
-def gains(vocabulary: Vocabulary, text: str, strength: float = 1.0) -> dict[str, float]:
+def gains(vocabulary: Vocabulary, text: str, strength: float = 1.0, genre: str = "reel") -> dict[str, float]:
     """What each token gains after those of the text."""
-    plan = Plan.of(Request(genre="reel", bars=4, pickup="no"))
-    view, memory = View(plan.conditions), Shape(plan, vocabulary, "reel", strength)
+    plan = Plan.of(Request(genre=genre, bars=4, pickup="no"))
+    view, memory = View(plan.conditions), Shape(plan, vocabulary, genre, strength)
     for token in text.split():
         view.take(token)
         memory.take(vocabulary.id_of(token))
-    return {vocabulary.tokens[token_id]: gain for token_id, gain in memory.gains(view.features()).items()}
+    return {vocabulary.tokens[token_id]: gain for token_id, gain in memory.gains(view.features(), view).items()}
 
 
 def test_where_a_measure_begins_returns_gain(vocabulary: Vocabulary) -> None:
@@ -74,3 +75,39 @@ def test_a_line_that_came_by_step_runs_on_and_does_not_repeat(vocabulary: Vocabu
 
 def test_at_strength_nought_nothing_gains(vocabulary: Vocabulary) -> None:
     assert not gains(vocabulary, f"{OPENING} bar=3", strength=0.0)
+
+
+#: Four parts in C major; the tenor and the bass are to come.
+CHORD = "bar=4 phrase=2 chord=0-major chord=0-major pos=0 part=0 dur=24 pitch=72 part=1 dur=24 pitch=67"
+
+
+@pytest.mark.parametrize(
+    ("weights", "part", "classes"),
+    [
+        (Weights(agreeing=1.0), 2, {0, 4, 7}),
+        (Weights(completing=1.0), 2, {4}),
+        (Weights(rooting=1.0), 2, set()),
+        (Weights(rooting=1.0), 3, {0}),
+    ],
+    ids=["chord", "what is wanting", "no bass", "bass"],
+)
+def test_tones_of_the_planned_chord_gain(
+    vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch, weights: Weights, part: int, classes: set[int]
+) -> None:
+    monkeypatch.setitem(shape.WEIGHTS, "chorale", weights)
+    found = gains(vocabulary, f"{CHORD} part={part} dur=24", genre="chorale")
+    assert {int(token.partition("=")[2]) % 12 for token in found} == classes
+    assert set(found.values()) <= {1.0}
+
+
+def test_nothing_completes_a_chord_that_sounds_or_a_single_line(vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
+    for genre in ("reel", "chorale"):
+        monkeypatch.setitem(shape.WEIGHTS, genre, Weights(completing=1.0, rooting=1.0))
+    assert not gains(vocabulary, f"{OPENING} pos=48 dur=12")
+    assert not gains(vocabulary, f"{CHORD} part=2 dur=24 pitch=64 part=2 dur=24", genre="chorale")
+
+
+def test_steps_either_way_gain_where_no_measure_comes_back(vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(shape.WEIGHTS, "reel", Weights(stepping=1.0))
+    assert gains(vocabulary, f"{OPENING} pos=48 dur=12") == dict.fromkeys(("pitch=62", "pitch=63", "pitch=65", "pitch=66"), 1.0)
+    assert not gains(vocabulary, f"{OPENING} {SECOND} {RETURN}")

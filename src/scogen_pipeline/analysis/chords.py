@@ -74,6 +74,11 @@ class Chord(NamedTuple):
     root: int
     quality: str
 
+    @property
+    def pitch_classes(self) -> frozenset[int]:
+        """The pitch classes of its tones."""
+        return frozenset((self.root + tone) % 12 for tone in _TONES[self.quality])
+
 
 def chords_of(piece: Piece) -> tuple[tuple[Chord | None, ...], ...]:
     """Return the chords of each measure, one a slot of `harmonic_slots(meter, n_parts)`; `None` where nothing sounds."""

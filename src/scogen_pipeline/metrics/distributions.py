@@ -1,4 +1,4 @@
-"""How far two samples of a number are apart: overlapping area and distance.
+"""How far two samples of a number are apart: overlapping area, distance, and the ratio of their means.
 
 **Conventions**
 
@@ -57,6 +57,32 @@ def compare(sample: Array, real: Array, seed: int = 1) -> Comparison:
     distances = _distances(sample, real, draws)
     low, high = np.percentile(overlaps[1:], (2.5, 97.5)), np.percentile(distances[1:], (2.5, 97.5))
     return Comparison(*(float(value) for value in (overlaps[0], *low, distances[0], *high)))
+
+
+class Ratio(NamedTuple):
+    """Ratio of two means, with an interval; NaN where a side has no values or the real mean is 0."""
+
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+
+
+def ratio_of_means(sample: Array, real: Array, seed: int = 1) -> Ratio:
+    """Compare the mean of a sample with that of the real one.
+
+    Args:
+        sample: Finite values, shape `(n,)`.
+        real: Finite values, shape `(m,)`.
+        seed: Of the bootstrap.
+    """
+    sides = [np.asarray(values, dtype=np.float64) for values in (sample, real)]
+    if not all(map(len, sides)) or not sides[1].any():
+        return Ratio(*[float("nan")] * 3)
+    random = np.random.default_rng(seed)
+    ours, theirs = (values[_draws(len(values), random)].mean(axis=1) for values in sides)
+    with np.errstate(divide="ignore"):  # a draw of zeros only
+        ratios = ours / theirs
+    return Ratio(float(ratios[0]), *np.percentile(ratios[1:], (2.5, 97.5)).tolist())
 
 
 def _draws(n: int, random: np.random.Generator) -> Array:

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from scogen_pipeline.metrics.distributions import ratio_of_means
 from scogen_pipeline.metrics.phrasing import cadence_share, regular_phrase_share
 from scogen_pipeline.metrics.self_similarity import DISTANCES, return_shares, similarity
 from scogen_pipeline.metrics.structure import compression_ratio, repeated_share
@@ -47,13 +48,16 @@ def structure_ratios(pieces: pd.DataFrame) -> pd.DataFrame:
         pieces: Rows of `structure_table`, with the origins "real" and "generated".
 
     Returns:
-        One row a genre and figure: genre, figure, real, generated, ratio, is_within_goal.
+        One row a genre and figure: genre, figure, real, generated, ratio, ratio_low, ratio_high (95 %, see `distributions`),
+        is_within_goal.
     """
     figures = [name for name in pieces.columns if name not in ("origin", "genre", "title", "n_bars")]
-    values = pieces.melt(["genre", "origin"], figures, var_name="figure")
-    table = values.pivot_table("value", ["genre", "figure"], "origin").reset_index().rename_axis(columns=None)
-    table["ratio"] = table["generated"] / table["real"]
-    table["is_within_goal"] = (table["ratio"] - 1).abs() <= GOAL
-    order = {name: rank for rank, name in enumerate(figures)}
-    table = table.assign(rank=table["figure"].map(order)).sort_values(["genre", "rank"], ignore_index=True)
-    return table[["genre", "figure", "real", "generated", "ratio", "is_within_goal"]]
+    rows = [_ratio_row(str(genre), figure, of_genre) for genre, of_genre in pieces.groupby("genre") for figure in figures]
+    table = pd.DataFrame(rows)
+    return table.assign(is_within_goal=(table["ratio"] - 1).abs() <= GOAL)
+
+
+def _ratio_row(genre: str, figure: str, pieces: pd.DataFrame) -> dict[str, Any]:
+    real, generated = (pieces.loc[pieces["origin"] == origin, figure].dropna() for origin in ("real", "generated"))
+    ratio = ratio_of_means(generated, real)._asdict()
+    return {"genre": genre, "figure": figure, "real": real.mean(), "generated": generated.mean(), **ratio}

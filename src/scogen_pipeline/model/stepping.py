@@ -12,9 +12,10 @@ never changed: stepping returns a new one, so a sampler may keep the old one and
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from scogen_pipeline.tokens.vocabulary import Vocabulary
 
 IntArray = npt.NDArray[np.int32]
+
+_HALF: Final = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ class NumpyStepper:
                 seen_biases.append(bias)
             else:
                 self._biases.append(bias)
-        self._n_seeing, self._seen = len(seen_kernels), SeenGates(weights, seen_kernels, seen_biases)
+        self._seen = SeenGates(weights, seen_kernels, seen_biases)
+        ends = np.cumsum([0, *map(len, seen_biases)]).tolist()
+        self._seen_parts = list(itertools.starmap(slice, itertools.pairwise(ends)))  # the gates of each of these layers
 
     @property
     def n_conditions(self) -> int:
@@ -146,9 +151,10 @@ class NumpyStepper:
         """
         hidden: list[FloatArray] = []
         cell: list[FloatArray] = []
-        seen = np.split(self._seen(ids, state.request, features, dense), self._n_seeing, axis=1)
+        seen = self._seen(ids, state.request, features, dense)
         # A layer above the first sees the inputs too, or none does.
-        for level, (kernel, above) in enumerate(zip(self._kernels, [*seen, *self._biases], strict=True)):
+        added = [*(seen[:, part] for part in self._seen_parts), *self._biases]
+        for level, (kernel, above) in enumerate(zip(self._kernels, added, strict=True)):
             below = state.hidden[level] if not hidden else np.concatenate([hidden[-1], state.hidden[level]], axis=1)
             gates = below @ kernel
             gates += above
@@ -219,6 +225,8 @@ def _gated(scaled: FloatArray, cell: FloatArray) -> tuple[FloatArray, FloatArray
     """Return output and cell state from the scaled gates, (batch, 4 * units)."""
     units = cell.shape[1]
     squashed = np.tanh(scaled)
-    logistic = squashed * np.float32(0.5) + np.float32(0.5)
-    new_cell = logistic[:, units : 2 * units] * cell + logistic[:, :units] * squashed[:, 2 * units : 3 * units]
+    logistic = squashed * _HALF
+    logistic += _HALF
+    new_cell = logistic[:, units : 2 * units] * cell
+    new_cell += logistic[:, :units] * squashed[:, 2 * units : 3 * units]
     return logistic[:, 3 * units :] * np.tanh(new_cell), new_cell

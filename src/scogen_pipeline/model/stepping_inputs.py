@@ -83,14 +83,15 @@ class SeenGates:
                 f"{n_dense}. A model that was trained by another version of scogen has to be trained again."
             )
         gates: FloatArray = self._of_token[ids] + request
-        values = None if dense is None else dense.astype(np.float32)
         if features is not None and len(ids) >= _FEWEST_ROWS:
             embedded = self._embeddings[(features * self._widths)[:, self._feature_of] + self._places]
-            seen = embedded if values is None else np.concatenate([embedded, values], axis=1)
+            seen = embedded if dense is None else np.concatenate([embedded, dense], axis=1, dtype=np.float32)
             gates += seen @ self._of_embeddings
             return gates
         if features is not None:
             gates += self._of_value[features + self._first_values].sum(axis=1)
-        if values is not None:
-            gates += values @ self._of_dense
+        if dense is not None:
+            # Few values are on: a row of the table each is less to move than the table.
+            rows, values = dense.nonzero()
+            np.add.at(gates, rows, self._of_dense[values] * dense[rows, values, None].astype(np.float32))
         return gates

@@ -67,19 +67,28 @@ class RelatedOutput:
         self._kernel = np.concatenate([np.pad(kernel, [(0, 0), (1, 0)]) for kernel in kernels], axis=1)
         self._bias = np.concatenate([np.pad(bias, (1, 0)) for bias in biases])
         starts = np.cumsum([0, *(len(bias) + 1 for bias in biases[:-1])])
-        self._columns = [start + numbers.astype(np.intp) for start, (_, numbers) in zip(starts, tables, strict=True)]
-        self._block = slice(first, first + tables[0][1].shape[1])
+        # Which score each token of the block gets, by the value of a source: the values of all sources below each other, so that
+        # one gather serves them all. Each costs more to call than to do.
+        columns = [start + numbers.astype(np.intp) for start, (_, numbers) in zip(starts, tables, strict=True)]
+        self._columns, self._first_values = np.concatenate(columns), np.cumsum([0, *map(len, columns[:-1])])
+        self._block = slice(first, first + columns[0].shape[1])
 
     def add_to(self, logits: FloatArray, top: FloatArray, features: IntArray | None, dense: npt.NDArray[Any] | None) -> None:
         """Add it, (batch, vocabulary); features and dense values are there if a source needs them."""
-        scores = top @ self._kernel + self._bias
-        # One gather for all sources: each costs more to call than to do.
-        columns = np.concatenate(
-            [table[_values_of(source, features, dense)] for source, table in zip(self._sources, self._columns, strict=True)],
-            axis=1,
-        )
-        found = scores[np.arange(len(top))[:, None], columns]
-        logits[:, self._block] += found.reshape(len(top), len(self._sources), -1).sum(axis=1)
+        scores = top @ self._kernel
+        scores += self._bias
+        columns = self._columns[self._values(features, dense) + self._first_values]  # (batch, sources, block)
+        rows = np.arange(len(top))[:, None, None]
+        logits[:, self._block] += scores[rows, columns].sum(axis=1)
+
+    def _values(self, features: IntArray | None, dense: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+        """Return the values that relations are measured from, (batch, sources)."""
+        # `SeenGates` has checked that features and dense values are there.
+        outermost = {} if dense is None else _outermost(dense)
+        return np.array(
+            [features[:, source] if isinstance(source, int) else outermost[source] for source in self._sources],  # type: ignore[index]
+            np.intp,
+        ).T
 
 
 def related_output(weights: Weights) -> RelatedOutput | None:
@@ -91,13 +100,14 @@ def related_output(weights: Weights) -> RelatedOutput | None:
     return RelatedOutput([(source, table) for source, _, table in found], scores, found[0][1])
 
 
-def _values_of(source: Source, features: IntArray | None, dense: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-    """Return the value that relations are measured from, (batch,); the index of an outermost dense value + 1, 0 if none is on."""
-    if isinstance(source, int):
-        return features[:, source]  # type: ignore[index]  # `SeenGates` has checked that they are there
-    values: npt.NDArray[Any] = dense  # type: ignore[assignment]
-    index = values.argmax(axis=1) if source == "lowest" else values.shape[1] - 1 - values[:, ::-1].argmax(axis=1)
-    return np.where(values.any(axis=1), index + 1, 0)
+def _outermost(values: npt.NDArray[Any]) -> dict[Source, npt.NDArray[Any]]:
+    """Return the index + 1 of the lowest and highest value that is on in each row, 0 if none is; (batch,) each."""
+    is_on = values != 0
+    some = is_on.any(axis=1)
+    return {
+        "lowest": some * (is_on.argmax(axis=1) + 1),
+        "highest": some * (values.shape[1] - is_on[:, ::-1].argmax(axis=1)),
+    }
 
 
 def _dense(x: FloatArray, weights: tuple[FloatArray, ...]) -> FloatArray:

@@ -31,6 +31,14 @@ class TokenIds:
         #: Kind and number of the token of each id; 0 where it says no number.
         self.meanings = [(kind_of(token).strip("<>"), _number(value_of(token))) for token in vocabulary.tokens]
         self._vocabulary = vocabulary
+        self._by_classes: dict[frozenset[int], list[int]] = {}
+
+    def pitches_of(self, classes: frozenset[int]) -> list[int]:
+        """Return the ids of the pitches of some pitch classes, lowest first."""
+        known = self._by_classes.get(classes)
+        if known is None:
+            known = self._by_classes[classes] = [token_id for pitch, token_id in self.pitch.items() if pitch % 12 in classes]
+        return known
 
     def bar(self, bars_left: int) -> int:
         """Return the id of the measure that begins with so many left."""

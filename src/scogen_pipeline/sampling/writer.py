@@ -73,7 +73,7 @@ class Writer:
 
     def _leanings(self, ids: list[int], seen: IntArray) -> list[float]:
         """Return what the first of the ids gain, by how parts go together, and by the shape of the piece."""
-        strength, gains = self.request.counterpoint, self._shape.gains(seen)
+        strength, gains = self.request.counterpoint, self._shape.gains(seen, self.view)
         leanings = [strength * leaning for leaning in self._grammar.leanings()] if strength else []
         if not gains:
             return leanings
