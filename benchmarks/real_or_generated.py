@@ -1,11 +1,11 @@
-"""Real or generated? The full tables: every measure beside real music, the two-sample tests, the judge of genres.
+"""Real or generated? The full tables: every measure beside real music, the two-sample tests, the judge of genres, structure.
 
     python benchmarks/real_or_generated.py [--model FOLDER] [--data FOLDER] [--per-genre 200] [--genres "chorale+reel"]
         [--bars 16] [--seed 1] [--candidates 0] [--output FOLDER]
 
 Reads `05_model_input/encoded_pieces.parquet` and `splits.parquet` of the data folder (run `kedro run --pipeline data` and
 `--pipeline encode` before), writes `real_or_generated/` in its `08_reporting`: the tables as Parquet, and `report.md` to read.
-A genre is finished before the next begins, and is not generated again if its table of features is there (`--again` does).
+A genre is finished before the next begins, and is not generated again if its tables are there (`--again` does).
 Pieces are what a user gets: written in stages and chosen by the critic from as many candidates as `generate` writes, unless
 `--candidates` is another number; with 1 nothing is chosen.
 What is compared, and how: docs/evaluation.md.
@@ -27,10 +27,11 @@ from scogen_pipeline.choosing.critic import Critic
 from scogen_pipeline.choosing.settings import ChoosingSettings
 from scogen_pipeline.choosing.twins import choose_twins
 from scogen_pipeline.datasets.trained_model import TrainedModelDataset
-from scogen_pipeline.metrics.comparison import EvaluationSettings, measure_pieces, musical_table, tell_apart
+from scogen_pipeline.metrics.comparison import EvaluationSettings, compared_pieces, measure_pieces, musical_table, tell_apart
 from scogen_pipeline.metrics.features import FEATURES
 from scogen_pipeline.metrics.genre_recognition import recall_table, recognise_genres
 from scogen_pipeline.metrics.pairing import pair_pieces, pieces_of
+from scogen_pipeline.metrics.structure_table import structure_ratios, structure_table
 from scogen_pipeline.model.bundle import TrainedModel
 from scogen_pipeline.sampling.twins import twin_requests
 from scogen_pipeline.tokens.vocabulary import fit_vocabulary
@@ -39,6 +40,9 @@ DATA = Path(__file__).parents[1] / "data"
 COLUMNS = ["piece_id", "split", "genre", "n_bars", "ids", "conditions"]
 #: Features named for each genre.
 N_TELLS = 10
+#: Tables that are kept of each genre.
+KINDS = ("measures", "features", "structure")
+SIDES = ("real", "generated")
 
 
 def measure_genre(
@@ -48,8 +52,8 @@ def measure_genre(
     genre: str,
     settings: EvaluationSettings,
     critic: Critic,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Choose, generate and measure the pieces of a genre."""
+) -> dict[str, pd.DataFrame]:
+    """Choose, generate and measure the pieces of a genre; a table for each of `KINDS`."""
     seed, n_bars = settings.evaluation_seed, settings.excerpt_bars
     pairs = pair_pieces(
         encoded, splits, model.vocabulary, genres=(genre,), n=settings.generated_per_genre, n_bars=n_bars, seed=seed
@@ -57,7 +61,10 @@ def measure_genre(
     requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), n_bars * 3 // 2)
     n_each = {str(name): int(n) for name, n in zip(pairs["piece"], pairs["n_each"], strict=True) if n}
     twins = choose_twins(requests, model.stepper(), critic, seed, n_each)
-    return measure_pieces(pairs, twins, model.vocabulary, n_bars)
+    measures, features = measure_pieces(pairs, twins, model.vocabulary, n_bars)
+    compared = list(compared_pieces(pairs, twins, model.vocabulary, n_bars))
+    structure = [structure_table(side, [piece for origin, *_, piece in compared if origin == side]) for side in SIDES]
+    return {"measures": measures, "features": features, "structure": pd.concat(structure, ignore_index=True)}
 
 
 def read_encoded(data: Path, genre: str) -> pd.DataFrame:
@@ -66,7 +73,9 @@ def read_encoded(data: Path, genre: str) -> pd.DataFrame:
     return pq.read_table(file, columns=COLUMNS, filters=[("genre", "=", genre)]).to_pandas()
 
 
-def report(musical: pd.DataFrame, tests: pd.DataFrame, tells: pd.DataFrame, recalls: pd.DataFrame) -> Iterator[str]:
+def report(
+    musical: pd.DataFrame, tests: pd.DataFrame, tells: pd.DataFrame, recalls: pd.DataFrame, structure: pd.DataFrame
+) -> Iterator[str]:
     """Yield the lines of the report."""
     yield "# Real or generated?\n\n## Two-sample tests\n"
     yield "AUC of generated pieces beside held-out ones; control: training pieces beside held-out ones.\n"
@@ -83,6 +92,11 @@ def report(musical: pd.DataFrame, tests: pd.DataFrame, tells: pd.DataFrame, reca
     yield "\n## Recall of genres\n\n| genre | real | generated | difference |\n|---|---|---|---|"
     for row in recalls.to_dict("records"):
         yield f"| {row['genre']} | {row['real']:.2f} | {row['generated']:.2f} | {row['difference']:+.2f} |"
+    yield "\n## Structure\n\nRatio of the means, with the interval; the goal is 0.9 to 1.1.\n"
+    yield "| genre | figure | ours | real | ratio | interval |\n|---|---|---|---|---|---|"
+    for row in structure.to_dict("records"):
+        numbers = f"{row['generated']:.3f} | {row['real']:.3f} | {row['ratio']:.2f}"
+        yield f"| {row['genre']} | {row['figure']} | {numbers} | {row['ratio_low']:.2f} to {row['ratio_high']:.2f} |"
     yield "\n## Measures\n\nOverlapping area and distance with the interval; in brackets those of training pieces, the band.\n"
     yield "| genre | measure | ours | real | overlap | distance |\n|---|---|---|---|---|---|"
     for row in musical.dropna(subset="overlap").to_dict("records"):
@@ -117,20 +131,17 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     splits = pd.read_parquet(inputs / "splits.parquet", columns=["piece_id", "cluster"])
     known = pd.read_parquet(inputs / "encoded_pieces.parquet", columns=["genre", "split"])
-    tables: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+    tables: list[list[pd.DataFrame]] = []
     for genre in settings.genres_to_compare(known.loc[known["split"].isin(("test", "valid")), "genre"]):
-        files = [output / f"{kind}-{genre.replace(' ', '_')}.parquet" for kind in ("measures", "features")]
-        if given.again or not all(file.exists() for file in files):
+        files = {kind: output / f"{kind}-{genre.replace(' ', '_')}.parquet" for kind in KINDS}
+        if given.again or not all(file.exists() for file in files.values()):
             began = time.perf_counter()
-            for file, table in zip(
-                files,
-                measure_genre(model, read_encoded(given.data, genre), splits, genre, settings, critic),
-                strict=True,
-            ):
-                table.to_parquet(file)
+            found = measure_genre(model, read_encoded(given.data, genre), splits, genre, settings, critic)
+            for kind, table in found.items():
+                table.to_parquet(files[kind])
             print(f"{genre}: generated and measured in {time.perf_counter() - began:.0f} s", flush=True)
-        tables.append((pd.read_parquet(files[0]), pd.read_parquet(files[1])))
-    measures, features = (pd.concat(each, ignore_index=True) for each in zip(*tables, strict=True))
+        tables.append([pd.read_parquet(files[kind]) for kind in KINDS])
+    measures, features, structure = (pd.concat(each, ignore_index=True) for each in zip(*tables, strict=True))
     tests, tells = tell_apart(features, given.seed)
     confusion = recognise_genres(features, list(FEATURES), given.seed)
     results = {
@@ -139,10 +150,11 @@ def main() -> None:
         "two_sample_tells": tells,
         "genre_confusion": confusion,
         "genre_recalls": recall_table(confusion),
+        "structure_ratios": structure_ratios(structure),
     }
     for name, table in results.items():
         table.to_parquet(output / f"{name}.parquet")
-    lines = report(results["musical_metrics"], tests, tells, results["genre_recalls"])
+    lines = report(results["musical_metrics"], tests, tells, results["genre_recalls"], results["structure_ratios"])
     (output / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(tests.round(3).to_string(index=False))
     print(f"{output / 'report.md'}; worst overlap: {np.nanmin(results['musical_metrics']['overlap']):.2f}")

@@ -62,7 +62,9 @@ def test_a_copy_speaks_against_a_piece(ear: Ear) -> None:  # noqa: F811
     usual = custom(**{ORIGINALITY: [float(run) for run in range(20)]})
     deaf, wary = (Critic(ear, each, usual, replace(SETTINGS, originality=100)) for each in (NO_INDEX, index))
     (lost, kept) = np.subtract(wary.gains([copy, own], 8), deaf.gains([copy, own], 8))
-    assert lost < -10
+    n_notes = index.compare(measures_between(copy, 0, 8)).n_notes
+    assert lost == pytest.approx(-100 * (n_notes - 0.95 * 19))  # each note beyond the band
+    assert lost < 0
     assert kept == 0
     chosen = choose([Candidate(copy), Candidate(own)], wary, (1, 0))
     assert chosen.number == 2

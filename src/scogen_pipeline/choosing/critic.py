@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from scogen_pipeline.choosing.ear import EXCERPT_BARS
-from scogen_pipeline.choosing.figures import ORIGINALITY
 from scogen_pipeline.metrics.excerpt import measures_between
 from scogen_pipeline.sampling.stages import STAGE_BARS
 
@@ -72,8 +71,9 @@ class Critic:
         return odds if comparison is None else odds - self.settings.originality * self._beyond_band(comparison, piece.genre)
 
     def _beyond_band(self, comparison: Comparison, genre: str) -> float:
-        """Return how far the longest run shared with the training set lies beyond what is usual, in spreads."""
-        return self.custom.distances({ORIGINALITY: float(comparison.n_notes)}, {}, genre).get("originality", 0.0)
+        """Return by how many notes the longest run shared with the training set is longer than is usual."""
+        usual_run = self.custom.usual_run(genre)
+        return 0.0 if usual_run is None else max(0.0, comparison.n_notes - usual_run)
 
 
 def _heard(piece: Piece, start: int, end: int) -> Piece:
