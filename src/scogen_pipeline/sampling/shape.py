@@ -114,7 +114,7 @@ WEIGHTS: Final[dict[str, Weights]] = {
         rooting=0.4,
         completing=0.4,
     ),
-    "strathspey": Weights(returning=0.4, lasting=0.7, resting=-0.2, running=0.3, repeating=0.5, stepping=0.3, agreeing=-0.25),
+    "strathspey": Weights(returning=0.25, lasting=0.6, resting=-0.1, running=0.35, repeating=0.3, stepping=0.3),
 }
 
 
