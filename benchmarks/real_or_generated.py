@@ -61,8 +61,8 @@ def measure_genre(
     requests = twin_requests(pieces_of(pairs, model.vocabulary, "real"), n_bars * 3 // 2)
     n_each = {str(name): int(n) for name, n in zip(pairs["piece"], pairs["n_each"], strict=True) if n}
     twins = choose_twins(requests, model.stepper(), critic, seed, n_each)
-    measures, features = measure_pieces(pairs, twins, model.vocabulary, n_bars)
     compared = list(compared_pieces(pairs, twins, model.vocabulary, n_bars))
+    measures, features = measure_pieces(compared)
     structure = [structure_table(side, [piece for origin, *_, piece in compared if origin == side]) for side in SIDES]
     return {"measures": measures, "features": features, "structure": pd.concat(structure, ignore_index=True)}
 

@@ -76,7 +76,7 @@ class Chord(NamedTuple):
 
     @property
     def pitch_classes(self) -> frozenset[int]:
-        """The pitch classes of its tones."""
+        """The pitch classes of its tones; the seventh of a diminished chord is one."""
         return frozenset((self.root + tone) % 12 for tone in _TONES[self.quality])
 
 

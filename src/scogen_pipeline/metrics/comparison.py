@@ -104,16 +104,17 @@ def compared_pieces(
         yield "generated", name, group_of[name.rpartition("/")[0]], excerpt(piece, n_bars)
 
 
-def measure_pieces(
-    pairs: pd.DataFrame, twins: Mapping[str, Piece], vocabulary: Vocabulary, n_bars: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measure_pieces(compared: Iterable[tuple[str, str, str, Piece]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure all pieces.
+
+    Args:
+        compared: What `compared_pieces` yields.
 
     Returns:
         The long table of measures, and the wide table of features: origin, genre, piece, group, and a column a feature.
     """
     measures, features = [], []
-    for origin, name, group, piece in compared_pieces(pairs, twins, vocabulary, n_bars):
+    for origin, name, group, piece in compared:
         measures += [(origin, piece.genre, name, measure, value) for measure, value in describe(piece).items()]
         features.append({"origin": origin, "genre": piece.genre, "piece": name, "group": group, **features_of(piece)})
     table = pd.DataFrame(measures, columns=["origin", "genre", "piece", "measure", "value"]).astype({"value": float})

@@ -55,8 +55,7 @@ def compare(sample: Array, real: Array, seed: int = 1) -> Comparison:
     draws = [_draws(len(values), random) for values in (sample, real)]
     overlaps = _overlaps(sample, real, draws)
     distances = _distances(sample, real, draws)
-    low, high = np.percentile(overlaps[1:], (2.5, 97.5)), np.percentile(distances[1:], (2.5, 97.5))
-    return Comparison(*(float(value) for value in (overlaps[0], *low, distances[0], *high)))
+    return Comparison(*_with_interval(overlaps), *_with_interval(distances))
 
 
 class Ratio(NamedTuple):
@@ -82,12 +81,17 @@ def ratio_of_means(sample: Array, real: Array, seed: int = 1) -> Ratio:
     ours, theirs = (values[_draws(len(values), random)].mean(axis=1) for values in sides)
     with np.errstate(divide="ignore"):  # a draw of zeros only
         ratios = ours / theirs
-    return Ratio(float(ratios[0]), *np.percentile(ratios[1:], (2.5, 97.5)).tolist())
+    return Ratio(*_with_interval(ratios))
 
 
 def _draws(n: int, random: np.random.Generator) -> Array:
     """Return row numbers, shape `(1 + resamples, n)`: all rows as they are, then drawn with replacement."""
     return np.concatenate([np.arange(n)[None], random.integers(0, n, (_N_RESAMPLES, n))])
+
+
+def _with_interval(found: Array) -> list[float]:
+    """Return the value of all rows as they are, and the bounds of those that were drawn."""
+    return [float(found[0]), *np.percentile(found[1:], (2.5, 97.5)).tolist()]
 
 
 def _overlaps(sample: Array, real: Array, draws: list[Array]) -> Array:

@@ -66,7 +66,8 @@ class Request:
         top_k: Only the k likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that together have this probability; 1 for all.
         counterpoint: How strongly several parts lean towards the customs of part-writing; 0 leaves it to the model.
-        shape: How strongly measures lean towards coming back, and phrases towards closing; 0 leaves it to the model.
+        shape: How strongly measures lean towards coming back, phrases towards closing, lines and chords towards what is usual;
+            0 leaves it to the model.
         form: Sections of equal length as letters, the same letter where one comes back: "AABB"; "" leaves it to the model.
         pickup: "yes" for a beginning before the first bar line, which is not counted among the bars; "no"; "auto" for as often as
             in the genre.

@@ -191,11 +191,10 @@ class Shape:
         """Return how the line may go on from the last pitch of the part in hand and the one before it, as the view tells them."""
         if not last:
             return []
-        steps = (last + way * size for way in (-1, 1) for size in range(1, LARGEST_STEP + 1))
-        moves = [Leaning("repeating", self._pitches(last)), Leaning("stepping", self._pitches(*steps))]
+        steps_up, steps_down = ([last + way * size for size in range(1, LARGEST_STEP + 1)] for way in (1, -1))
+        moves = [Leaning("repeating", self._pitches(last)), Leaning("stepping", self._pitches(*steps_up, *steps_down))]
         if before and 0 < abs(last - before) <= LARGEST_STEP:
-            direction = 1 if last > before else -1
-            moves.append(Leaning("running", self._pitches(*(last + direction * size for size in range(1, LARGEST_STEP + 1)))))
+            moves.append(Leaning("running", self._pitches(*(steps_up if last > before else steps_down))))
         return moves
 
     def _harmony(self, chord: Chord | None, part: int, view: View) -> list[Leaning]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scogen_pipeline.metrics.comparison import (
     EvaluationSettings,
+    compared_pieces,
     headline_numbers,
     measure_pieces,
     musical_table,
@@ -67,7 +68,7 @@ def measure_music(
     twins: dict[str, Piece], real_pairs: pd.DataFrame, vocabulary: Vocabulary, evaluation: EvaluationSettings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure generated and real pieces: the published measures, and the features for the judges."""
-    return measure_pieces(real_pairs, twins, vocabulary, evaluation.excerpt_bars)
+    return measure_pieces(compared_pieces(real_pairs, twins, vocabulary, evaluation.excerpt_bars))
 
 
 def compare_music(musical_measures: pd.DataFrame, evaluation: EvaluationSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
